@@ -1,0 +1,181 @@
+"""Everything that is raised, as a tree. This module imports nothing of the package.
+
+A restricted subject and a silent source are values (`Outcome`, `Silence`), never errors.
+
+    CreditCheckError
+    ├── InputError              what the host or the officer gave cannot be used        exit 2
+    │   ├── CaseError           a case that cannot be checked
+    │   ├── SettleError         an answer that cannot be taken
+    │   └── TransactionError    a host transaction the ledger cannot join
+    ├── SetupError              the set-up cannot work                                  exit 3
+    │   ├── ConfigurationError  a key, a value, a file of the configuration
+    │   ├── CatalogueError      a measure, a list, a policy that does not load
+    │   ├── PluginError         a plugin that is broken, doubled, misspelt or unknown
+    │   └── KeyRingError        keys that are missing or cannot be read
+    ├── GateError               the gate refuses                                        exit 20
+    ├── LedgerError             the ledger or the audit store cannot be written or read exit 1
+    └── ExchangeError           an exchange with a platform failed (caught in the core; becomes a Silence)
+        ├── NotSentError        the request never left: sending again is safe
+        ├── NoAnswerError       it left and no whole answer came back: sending again may double the effect
+        └── NotUnderstoodError  an answer came and cannot be understood
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class CreditCheckError(Exception):
+    """Be the root of all that this package raises; abstract, refuses to be raised itself.
+
+    *message* and *remedy* are pairs of words (zh-CN, en); ``str()`` is English and ends with what to do.
+    No message ever carries a subject's identifier.
+    """
+
+    exit_code: ClassVar[int] = 1
+    default_code: ClassVar[str] = ""
+
+    def __init__(  # noqa: PLR0913  every attribute of an error is named by its raiser
+        self,
+        en: str,
+        zh: str,
+        *,
+        code: str | None = None,
+        remedy_en: str = "",
+        remedy_zh: str = "",
+        retryable: bool = False,
+        source: str | None = None,
+        trace_id: str | None = None,
+        detail: Mapping[str, object] | None = None,
+    ) -> None:
+        if type(self) in _ABSTRACT:
+            message = f"{type(self).__name__} is abstract; raise one of its kinds"
+            raise TypeError(message)
+        self.en, self.zh, self.remedy_en, self.remedy_zh = en, zh, remedy_en, remedy_zh
+        self.code = code or self.default_code
+        self.retryable = retryable
+        self.source = source
+        self.trace_id = trace_id
+        self.detail: dict[str, object] = dict(detail or {})
+        super().__init__(self.words("en"))
+
+    def words(self, lang: str) -> str:
+        """Say what happened and what to do, in *lang* (``zh-CN`` or ``en``)."""
+        what, remedy = (self.zh, self.remedy_zh) if lang.lower().startswith("zh") else (self.en, self.remedy_en)
+        separator = "；" if lang.lower().startswith("zh") else "; "
+        text = f"{what}{separator}{remedy}" if remedy else what
+        return f"[{self.trace_id}] {text}" if self.trace_id else text
+
+
+class InputError(CreditCheckError):
+    """What was given cannot be used; nothing was written."""
+
+    exit_code = 2
+    default_code = "input.invalid"
+
+
+class CaseError(InputError):
+    """A case cannot be checked: an unknown key, matter or point, or a person without purpose."""
+
+    default_code = "case.invalid"
+
+
+class SettleError(InputError):
+    """An officer's answer cannot be taken; nothing was written."""
+
+    default_code = "settle.invalid"
+
+
+class TransactionError(InputError):
+    """The host's transaction cannot carry the record: autocommit, another database, a foreign kind."""
+
+    default_code = "transaction.refused"
+
+
+class SetupError(CreditCheckError):
+    """The set-up cannot work; abstract."""
+
+    exit_code = 3
+    default_code = "setup.invalid"
+
+
+class ConfigurationError(SetupError):
+    """A key, a value or a file of the configuration cannot be used."""
+
+    default_code = "configuration.invalid"
+
+
+class CatalogueError(SetupError):
+    """A measure, a list or a policy does not load; the message names file, place and reason."""
+
+    default_code = "catalogue.invalid"
+
+
+class PluginError(SetupError):
+    """A plugin is broken, doubled, misspelt, unknown or outdated."""
+
+    default_code = "plugin.invalid"
+
+
+class KeyRingError(SetupError):
+    """Keys are missing, unreadable or of another ledger."""
+
+    default_code = "keys.unusable"
+
+
+class GateError(CreditCheckError):
+    """The gate refuses; ``code`` is one of ``gate.*`` and ``detail`` says what stands in the way."""
+
+    exit_code = 20
+    default_code = "gate.never_checked"
+
+
+class LedgerError(CreditCheckError):
+    """The ledger or the audit store cannot be written or read; nothing was decided."""
+
+    default_code = "ledger.unavailable"
+
+
+class ExchangeError(CreditCheckError):
+    """An exchange with a platform failed; abstract. The core turns it into a `Silence`."""
+
+    default_code = "source.failed"
+
+
+class NotSentError(ExchangeError):
+    """The request never left the machine; sending it again is safe."""
+
+    default_code = "source.unreachable"
+
+
+class NoAnswerError(ExchangeError):
+    """The request left and no whole answer came back; sending it again may double its effect."""
+
+    default_code = "source.no_answer"
+
+
+class NotUnderstoodError(ExchangeError):
+    """An answer came that cannot be understood; nothing of it is used."""
+
+    default_code = "source.not_understood"
+
+
+_ABSTRACT = frozenset({CreditCheckError, SetupError, ExchangeError})
+
+CODES: tuple[str, ...] = (
+    "input.invalid", "case.invalid", "case.unknown_matter", "case.unknown_point", "case.purpose_missing",
+    "settle.invalid", "settle.unknown_proposal", "settle.mandatory", "settle.reason_missing", "settle.suspended",
+    "settle.never_checked", "transaction.refused",
+    "configuration.invalid", "configuration.unknown_key", "configuration.missing_file", "configuration.missing_secret",
+    "catalogue.invalid", "plugin.invalid", "plugin.doubled", "plugin.unknown", "keys.unusable",
+    "gate.never_checked", "gate.stale", "gate.changed", "gate.parties_changed", "gate.undecided", "gate.unsettled",
+    "gate.blocked", "gate.catalogue_changed", "gate.receipt_invalid", "gate.environment",
+    "ledger.unavailable", "audit.unavailable", "file.unreadable",
+    "source.failed", "source.unreachable", "source.no_answer", "source.timeout", "source.not_understood",
+    "source.status", "source.refused", "source.rate_limited", "source.incomplete", "source.wrong_subject",
+    "source.stale", "source.not_configured", "source.environment",
+)  # fmt: skip
+"""Every code that this package puts into an error or a `Silence`; each has an entry in the reference."""

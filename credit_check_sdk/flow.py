@@ -1,0 +1,190 @@
+"""Effects: what the core and the plugins may ask of the world. This module performs none of them.
+
+A *flow* is an ``async def`` that awaits effects and other flows, and nothing else. An *effect* is a frozen value; a
+driver of the shell performs it and sends the answer back. So each flow is written once and serves threads and event
+loops alike, and a test of a flow asserts effects and feeds answers: no sockets, no mocks, no sleeping.
+
+`Record`, `Load`, `Audit` and `Move` reach a database: `Record` and `Load` run in the caller's thread, hence in the
+caller's transaction. A branch of `Together` may await none of these four.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from credit_check_sdk.model.ledger import Entry, QueryNote
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Effect(Generic[T_co]):
+    """A wish of a flow; awaiting it hands it to the driver and returns the answer."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[Effect[Any], T_co, T_co]:
+        """Hand the effect to the driver."""
+        return (yield self)
+
+
+Flow = Coroutine[Effect[Any], Any, T]
+"""What an ``async def`` that awaits only effects returns when called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request as a value. ``url`` is absolute; ``timeout`` is the whole time it may take, in seconds."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole HTTP answer as a value; header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Now(Effect[datetime]):
+    """Ask for the wall clock, aware, in UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewId(Effect[str]):
+    """Ask for a fresh identifier ``PREFIX_…`` that sorts by time of making and is never made twice."""
+
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Send(Effect[Reply]):
+    """Send a request for the source or channel named *source*.
+
+    The shell owns TLS, time-outs, size limits and the connection. Raises `NotSentError` or `NoAnswerError`.
+    """
+
+    request: Request
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause(Effect[None]):
+    """Wait some seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryKey:
+    """What a remembered answer belongs to. The shell hashes it with a secret before it is used as a key."""
+
+    source: str
+    scheme: str
+    value: str
+    purpose: str
+
+    @override
+    def __repr__(self) -> str:
+        """Show no identifier."""
+        return f"MemoryKey(source={self.source!r}, scheme={self.scheme!r}, value=…, purpose=…)"
+
+
+@dataclass(frozen=True, slots=True)
+class Recall(Effect[Mapping[MemoryKey, Any]]):
+    """Ask the memory for what it has; missing keys are absent from the answer."""
+
+    keys: tuple[MemoryKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remember(Effect[None]):
+    """Give the memory values to keep for *seconds* at most. Freshness stays the core's to judge."""
+
+    items: tuple[tuple[MemoryKey, Any], ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forget(Effect[None]):
+    """Take values out of the memory at once."""
+
+    keys: tuple[MemoryKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Together(Effect[Sequence[Any]]):
+    """Run flows side by side; answer with each one's result, or with the `Exception` that ended it, in order.
+
+    Each branch is given as a pair (*budget* in seconds, callable that makes the flow): within the budget its `Send`
+    effects must end. Context variables are carried over.
+    """
+
+    branches: tuple[tuple[float, Callable[[], Flow[Any]]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Audit(Effect[None]):
+    """Write down what is about to be asked outside, in the audit store, committed before this returns."""
+
+    notes: tuple[QueryNote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Effect[None]):
+    """Write entries to the ledger, in the host's transaction where one was given, else in one of its own."""
+
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Load(Effect[Any]):
+    """Ask the ledger a question (a value of `credit_check_sdk.model.ledger`); its docstring says what it answers."""
+
+    query: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Move(Effect[Any]):
+    """Change the state of outbox rows (a command of `credit_check_sdk.model.ledger`), in a transaction of its own."""
+
+    command: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Sign(Effect[str]):
+    """Sign claims as a compact JWS (RFC 7515) with the ring's current receipt key."""
+
+    claims: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Verify(Effect[Mapping[str, Any] | None]):
+    """Verify a compact JWS; answers its claims, or None when the signature or its key does not hold."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hashed(Effect[str]):
+    """Ask for the keyed hash of these parts, hexadecimal; the same parts give the same hash under one key ring."""
+
+    parts: tuple[str, ...]
+
+    @override
+    def __repr__(self) -> str:
+        """Show no part: they may be identifiers."""
+        return "Hashed(parts=…)"

@@ -1,0 +1,109 @@
+"""The values everyone speaks in: frozen, strict, and each able to say itself as JSON.
+
+This package performs no I/O and reads no clock. Identifiers are masked wherever a value is printed or dumped, unless
+it is dumped with the context ``{"reveal": True}``.
+"""
+
+from credit_check_sdk.model._value import Duration, Lang, Lines, Several, Time, Value, Words
+from credit_check_sdk.model.answer import Answer, Consultation, Doubt, Evidence, Query, Silence
+from credit_check_sdk.model.case import Case, Clause, CreditReport, Material, Point, Tender
+from credit_check_sdk.model.decision import (
+    AppliesTo,
+    Bonus,
+    CatalogueRef,
+    Decision,
+    Deferral,
+    Environment,
+    Facilities,
+    GreenChannel,
+    Ground,
+    Outcome,
+    Proposal,
+    ProposalState,
+    Receipt,
+)
+from credit_check_sdk.model.feedback import (
+    Acknowledgement,
+    Change,
+    ChangeKind,
+    Commitment,
+    Delivery,
+    Due,
+    Feedback,
+    Notice,
+)
+from credit_check_sdk.model.measure import Basis, CreditList, Measure, Period, Trigger
+from credit_check_sdk.model.policy import MatterPolicy, Outage
+from credit_check_sdk.model.record import Kind, Level, Match, Polarity, Record, RecordStatus, Severity
+from credit_check_sdk.model.response import Pass, Response, ResponseAnswer, Settled, Settlement, Step
+from credit_check_sdk.model.subject import Category, Identifier, Operator, Party, Purpose, Role, Subject
+
+__all__ = [
+    "Acknowledgement",
+    "Answer",
+    "AppliesTo",
+    "Basis",
+    "Bonus",
+    "Case",
+    "CatalogueRef",
+    "Category",
+    "Change",
+    "ChangeKind",
+    "Clause",
+    "Commitment",
+    "Consultation",
+    "CreditList",
+    "CreditReport",
+    "Decision",
+    "Deferral",
+    "Delivery",
+    "Doubt",
+    "Due",
+    "Duration",
+    "Environment",
+    "Evidence",
+    "Facilities",
+    "Feedback",
+    "GreenChannel",
+    "Ground",
+    "Identifier",
+    "Kind",
+    "Lang",
+    "Level",
+    "Lines",
+    "Match",
+    "Material",
+    "MatterPolicy",
+    "Measure",
+    "Notice",
+    "Operator",
+    "Outage",
+    "Outcome",
+    "Party",
+    "Pass",
+    "Period",
+    "Point",
+    "Polarity",
+    "Proposal",
+    "ProposalState",
+    "Purpose",
+    "Query",
+    "Receipt",
+    "Record",
+    "RecordStatus",
+    "Response",
+    "ResponseAnswer",
+    "Role",
+    "Settled",
+    "Settlement",
+    "Several",
+    "Severity",
+    "Silence",
+    "Step",
+    "Subject",
+    "Tender",
+    "Time",
+    "Trigger",
+    "Value",
+    "Words",
+]

@@ -1,0 +1,235 @@
+"""What the ledger takes and what it can be asked. Plain values: how they are stored is the shell's affair.
+
+Entries are immutable. Questions answer as their docstrings say. Commands move rows of the outbox.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import date, datetime, timedelta
+
+    from credit_check_sdk.model.answer import Consultation
+    from credit_check_sdk.model.case import Case
+    from credit_check_sdk.model.decision import Decision
+    from credit_check_sdk.model.feedback import Acknowledgement, Feedback, Notice
+    from credit_check_sdk.model.response import Response
+    from credit_check_sdk.model.subject import Operator, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class QueryNote:
+    """That a source is about to be asked about a subject: who asks, about whom, why, when."""
+
+    id: str
+    at: datetime
+    source: str
+    subject: Subject
+    case_id: str
+    matter: str
+    point: str
+    purpose: str
+    basis: str
+    authorisation_ref: str | None
+    operator: Operator
+
+
+@dataclass(frozen=True, slots=True)
+class CheckEntry:
+    """A check: the case as it was given, what the sources answered, and the decision."""
+
+    decision: Decision
+    case: Case
+    consultations: tuple[Consultation, ...]
+    parties: str
+    """Keyed digest of the party set."""
+    rules: str
+    """Digest of the part of catalogue and policy that could have mattered."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseEntry:
+    """An officer's answer."""
+
+    id: str
+    decision: str
+    case_id: str
+    point: str
+    response: Response
+    operator: Operator
+    at: datetime
+    amends: str | None = None
+    """Number of the answer that it changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackEntry:
+    """A feedback for the outbox, with the channel that is to carry it."""
+
+    feedback: Feedback
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeEntry:
+    """A notice that was drafted."""
+
+    notice: Notice
+
+
+Entry = CheckEntry | ResponseEntry | FeedbackEntry | NoticeEntry
+
+
+@dataclass(frozen=True, slots=True)
+class LatestCheck:
+    """Ask for the latest check of a file at a point; answers `StoredCheck` or None."""
+
+    case_id: str
+    point: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckById:
+    """Ask for one check by the number of its decision; answers `StoredCheck` or None."""
+
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResponse:
+    """An answer as it was recorded."""
+
+    id: str
+    response: Response
+    operator: Operator
+    at: datetime
+    feedback: str | None
+    """Key of the feedback that reported it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCheck:
+    """A check as it was recorded, with the answers given since, oldest first."""
+
+    decision: Decision
+    case: Case
+    consultations: tuple[Consultation, ...]
+    parties: str
+    rules: str
+    responses: tuple[StoredResponse, ...] = ()
+    touched_by: str | None = None
+    """Number of the change that touched one of its grounds, or None."""
+
+    def standing(self) -> dict[str, StoredResponse]:
+        """Give the answer that stands for each proposal answered: the latest."""
+        return {stored.response.proposal: stored for stored in self.responses}
+
+
+OutboxState = Literal["waiting", "leased", "delivered", "in_doubt", "dead"]
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """A row of the outbox."""
+
+    key: str
+    channel: str
+    case_id: str
+    state: OutboxState
+    attempts: int
+    created_at: datetime
+    next_at: datetime | None
+    lease_until: datetime | None
+    delivered_at: datetime | None
+    last_error: str | None
+    lease: str | None = None
+    feedback: Feedback | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRows:
+    """Ask for rows of the outbox in these states, oldest first; answers a tuple of `OutboxRow`."""
+
+    states: tuple[OutboxState, ...] = ()
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxStatus:
+    """Ask how the outbox stands; answers `OutboxReport`."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxReport:
+    """How many rows are in each state, and since when the oldest undelivered one waits."""
+
+    counts: dict[str, int]
+    oldest_waiting: datetime | None
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Take up to *limit* due rows of a channel for *length*; answers a tuple of `OutboxRow` with feedback.
+
+    A row whose lease ran out counts as due. Order per file is kept: a row is due only when no older row of the same
+    file and channel is undelivered, unless that one is dead.
+    """
+
+    channel: str
+    limit: int
+    now: datetime
+    length: timedelta
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Write down what became of leased rows; rows whose lease another took over are left alone.
+
+    Answers how many moved.
+    """
+
+    token: str
+    now: datetime
+    acknowledgements: tuple[Acknowledgement, ...]
+    retry_at: dict[str, datetime] = field(default_factory=dict)
+    dead: frozenset[str] = frozenset()
+    """Keys that are given up for now: refused for good or tried too often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requeue:
+    """Put dead rows back to waiting (all of them where no key is given); answers how many moved."""
+
+    keys: tuple[str, ...]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Ask for counts of the period (days included); answers a tuple of `StatisticsRow`."""
+
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsRow:
+    """Counts of one department, matter and point."""
+
+    department: str
+    matter: str
+    point: str
+    checks: int
+    cases: int
+    outcomes: dict[str, int]
+    proposals: int
+    applied: int
+    set_aside: int
+    verifying: int
+    unanswered: int
+    feedback_delivered: int
+    feedback_waiting: int

@@ -1,0 +1,67 @@
+"""What a matter asks for. It performs no I/O; every number is data that a region may set otherwise."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import Field
+
+from credit_check_sdk.model._value import Duration, Several, Value, Words
+from credit_check_sdk.model.case import Material, Point
+from credit_check_sdk.model.measure import Basis
+from credit_check_sdk.model.subject import Role
+
+Outage = Literal["hold", "proceed_and_recheck", "manual"]
+"""What happens when a required source is silent; never a silent pass."""
+
+
+class MatterPolicy(Value):
+    """How one matter is checked."""
+
+    code: str
+    """The matter's code; what stands before the dot is its kind."""
+    name: Words
+    """What it is called."""
+    points: Several[Point] = Field(min_length=1)
+    """Its decision points, in order."""
+    required: Several[str] = ()
+    """Sources whose answer is needed."""
+    advisory: Several[str] = ()
+    """Sources that are asked too."""
+    fresh_for: Duration = timedelta(hours=24)
+    """How long a check counts at the gate, and a clean answer may be remembered."""
+    fresh_at: dict[Point, Duration] = Field(default_factory=dict)
+    """The same for single points."""
+    outage: dict[Point, Outage] = Field(default_factory=dict)
+    """What happens at a point when a required source is silent; ``hold`` where nothing is said."""
+    query_roles: Several[Role] = ()
+    """Roles that are asked about beside the subject (采购, 招标: every consortium member)."""
+    unknown: Literal["review", "clear"] = "review"
+    """What it means that no platform knows the subject."""
+    stale_clear: Duration | None = None
+    """How old a clean remembered answer may be to clear, with a warning, when the live one fails."""
+    count_expired: bool = True
+    """Whether expired records count in the clean-years window."""
+    publicity_ended: Literal["hint", "none"] = "hint"
+    """The most that a record whose publicity ended may carry."""
+    deferral: Literal["listed_only", "all_not_excluded"] = "all_not_excluded"
+    """Who may hand formal materials in later (DB45/T 2433-2021)."""
+    query_basis: Several[Basis] = ()
+    """On what the duty to check rests."""
+    materials: Several[Material] = ()
+    """The material checklist."""
+
+    @property
+    def kind(self) -> str:
+        """Kind of the matter: what stands before the dot."""
+        return self.code.partition(".")[0]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """All sources that are asked, required ones first, each once."""
+        return tuple(dict.fromkeys((*self.required, *self.advisory)))
+
+    def fresh_limit(self, point: Point) -> timedelta:
+        """Say how long a check counts at *point*."""
+        return self.fresh_at.get(point, self.fresh_for)

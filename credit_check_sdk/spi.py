@@ -1,0 +1,156 @@
+"""What a plugin is made of. It performs no I/O: a source, signer or channel describes requests and awaits effects.
+
+Sources, channels and signers own no HTTP client, socket, thread or clock; a memory or a calendar may do its own I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from pydantic import Field
+
+from credit_check_sdk.model import Acknowledgement, Consultation, Delivery, Duration, Environment, Level, Query, Value
+
+if TYPE_CHECKING:
+    from credit_check_sdk.flow import Flow, MemoryKey, Request
+
+VERSION = 1
+"""Version of this interface; it is the number in the entry-point group ``credit_check.v1``."""
+
+
+class SourceSettings(Value):
+    """One ``[[sources]]`` table of the configuration."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")
+    """Name of the source, as matters name it."""
+    kind: str = "platform"
+    """Which plugin speaks to it."""
+    level: Level
+    """Level of the platform."""
+    base_url: str = ""
+    """Where it is reached."""
+    key_id: str = ""
+    """Which key signs."""
+    secret_env: str | None = None
+    """Environment variable that holds the secret."""
+    secret_file: str | None = None
+    """File that holds the secret, readable by its owner only; the variable wins."""
+    signer: str = "hmac-sha256"
+    """Which signer signs."""
+    budget: Duration = timedelta(seconds=3)
+    """Whole time of one consultation."""
+    daily_quota: int | None = Field(default=None, ge=1)
+    """How many requests a day the platform allows."""
+    channel: bool = False
+    """Whether feedback may go back here."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """What the plugin wants to know beside this."""
+
+
+@runtime_checkable
+class Signer(Protocol):
+    """Make a request provably ours."""
+
+    def sign(self, request: Request) -> Flow[Request]:
+        """Give the request back with what proves it."""
+        ...
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Somebody who can be asked about subjects."""
+
+    id: str
+    """Name of the source, as matters name it."""
+    level: Level
+    """Level of the platform."""
+
+    def consult(self, query: Query) -> Flow[Consultation]:
+        """Ask about all subjects of the query in as few requests as the platform allows.
+
+        Subjects that the platform did not answer about are left out of the consultation: the core takes them for
+        silence. An answer that cannot be understood is `NotUnderstoodError`, never an empty consultation.
+
+        Raises:
+            ExchangeError: the platform did not answer, or not understandably.
+        """
+        ...
+
+
+@runtime_checkable
+class Channel(Protocol):
+    """Somebody who takes feedback."""
+
+    id: str
+    """Name of the channel: that of its source."""
+    idempotent: bool
+    """Whether the same key is taken once only, however often it is delivered."""
+    lookup: bool
+    """Whether it can be asked what became of a key."""
+
+    def deliver(self, deliveries: Sequence[Delivery]) -> Flow[Sequence[Acknowledgement]]:
+        """Hand over a batch; answer one acknowledgement for each key.
+
+        Raises:
+            ExchangeError: nothing is known of any of them.
+        """
+        ...
+
+    def look_up(self, keys: Sequence[str]) -> Flow[Sequence[Acknowledgement]]:
+        """Ask what became of these keys; called only where `lookup` holds."""
+        ...
+
+
+@runtime_checkable
+class Memory(Protocol):
+    """Where answers are kept for a while. Thread-safe; it may lose anything at any time, and makes nothing up."""
+
+    def recall(self, keys: Sequence[MemoryKey]) -> Mapping[MemoryKey, Any]:
+        """Give what is there; missing keys are absent."""
+        ...
+
+    def remember(self, items: Sequence[tuple[MemoryKey, Any]], seconds: float) -> None:
+        """Keep values for *seconds* at most."""
+        ...
+
+    def forget(self, keys: Sequence[MemoryKey]) -> None:
+        """Lose these at once."""
+        ...
+
+
+@runtime_checkable
+class Calendar(Protocol):
+    """Which days are working days (国务院办公厅关于部分节假日安排的通知)."""
+
+    def working(self, day: date) -> bool | None:
+        """Say whether *day* is a working day; None where no notice covers it. Never guesses."""
+        ...
+
+
+SignerFactory = Callable[[SourceSettings, str], Signer]
+"""Makes a signer from settings and the secret."""
+SourceFactory = Callable[[SourceSettings, Signer, Environment], Source]
+"""Makes a source from its settings."""
+ChannelFactory = Callable[[SourceSettings, Signer, Environment], Channel]
+"""Makes a channel from its source's settings."""
+MemoryFactory = Callable[[Mapping[str, Any]], Memory]
+"""Makes a memory from its options."""
+CalendarFactory = Callable[[Mapping[str, Any]], Calendar]
+"""Makes a calendar from its options."""
+
+__all__ = [
+    "VERSION",
+    "Calendar",
+    "CalendarFactory",
+    "Channel",
+    "ChannelFactory",
+    "Memory",
+    "MemoryFactory",
+    "Signer",
+    "SignerFactory",
+    "Source",
+    "SourceFactory",
+    "SourceSettings",
+]
