@@ -85,7 +85,7 @@ wheels: $(VENV)/.dev ## Build every distribution into dist/wheels, with all that
 	"$$(ls dist/built/credit_check_sdk-*.whl)[cli,sandbox,bulk,postgres]" dist/built/*.whl
 
 packaging: wheels ## Install the wheels without any registry, outside the tree, and let them run there.
-	PYTHON=$(BIN)/python scripts/packaging.sh dist
+	PYTHON=$(BIN)/python scripts/packaging.sh dist/wheels
 
 bench: $(VENV)/.bench ## Measure beside peers; prints ratios with their spread.
 	$(BIN)/python -m benchmarks $(ARGS)
