@@ -70,6 +70,11 @@ def test_every_name_is_in_the_glossary_or_the_errors() -> None:
     assert [name for name in credit_check_sdk.__all__ if name not in words] == []
 
 
+def test_the_page_of_the_front_door_names_them_all() -> None:
+    page = (ROOT / "docs" / "reference" / "front-door.md").read_text(encoding="utf-8")
+    assert re.findall(r"`(\w+)`", page.partition("<!-- names:")[2]) == credit_check_sdk.__all__
+
+
 def test_no_name_is_one_of_those_that_say_nothing() -> None:
     empty = re.compile(r"(Manager|Helper|Util|Utils|Handler|Processor|Impl)$|^Base[A-Z]|^Base$")
     assert [name for name in credit_check_sdk.__all__ if empty.search(name)] == []
