@@ -16,6 +16,7 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CONTRACTS = {contract["id"]: contract for contract in PYPROJECT["tool"]["importlinter"]["contracts"]}
 PACKAGES = PYPROJECT["tool"]["importlinter"]["root_packages"]
 
+LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 FIRST_CORE = "credit_check_sdk/core/__init__.py"
 ADAPTER = "credit_check_adapter_approval/__init__.py"
 
@@ -57,7 +58,7 @@ def sources() -> dict[str, Path]:
 def lint(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run import-linter on the packages that stand side by side in *folder*."""
     return subprocess.run(
-        [sys.executable, "-m", "importlinter.cli", "lint", "--no-cache", *arguments],
+        [sys.executable, "-c", LINT, "--no-cache", "--no-logo", *arguments],
         check=False,
         capture_output=True,
         text=True,
