@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -256,7 +257,7 @@ class ItemResult(Value):
     """Why it was refused: ``item.invalid``, ``idempotency.conflict`` (the key was used for other content)."""
     detail: str | None = None
     """The same in words."""
-    retry_after: float | None = Field(default=None, ge=0, strict=False)
+    retry_after: float | None = Field(default=None, ge=0, allow_inf_nan=False, strict=False)
     """Seconds to wait, with ``later``."""
 
 
@@ -430,11 +431,19 @@ def parse(kind: type[V], body: bytes) -> V:
     """Read a value strictly.
 
     Raises:
-        ValueError: it is too large, no JSON, or not of this shape; a pydantic ``ValidationError`` is one.
+        ValueError: it is too large, no JSON, not of this shape (a pydantic ``ValidationError``), or has a key twice.
     """
     if len(body) > MAX_BYTES:
         raise ValueError(f"the document is larger than {MAX_BYTES} bytes")
-    return kind.model_validate_json(body)
+    value = kind.model_validate_json(body)
+    json.loads(body, object_pairs_hook=_keys_once)
+    return value
+
+
+def _keys_once(pairs: list[tuple[str, Any]]) -> None:
+    """Refuse an object with a key twice: readers differ in which of the two they take (RFC 8259 section 4)."""
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise ValueError("an object has a key twice")
 
 
 def list_digest(records: Iterable[WireRecord]) -> str:

@@ -1,0 +1,84 @@
+"""For other people's tests: drive flows by hand, stand in for the world, prove that a plugin behaves.
+
+`script` and `run_with` run a flow without sockets, threads or clocks; `World` with its in-memory ports runs whole
+checks; `SourceConformance` and `ChannelConformance` are suites to subclass; the pytest plugin (found by itself) gives
+the fixtures ``credit_sandbox``, ``credit_config`` and ``credit``. Names are fetched when they are first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from credit_check_sdk.testing.conformance import (
+        ChannelConformance,
+        ChannelScenario,
+        ChannelUnderTest,
+        SourceConformance,
+        SourceScenario,
+        SourceUnderTest,
+    )
+    from credit_check_sdk.testing.drive import branches, run_with, script
+    from credit_check_sdk.testing.ledger import InMemoryLedger
+    from credit_check_sdk.testing.ports import (
+        FailingSource,
+        FakeCalendar,
+        FixedSource,
+        InMemoryMemory,
+        RecordingChannel,
+    )
+    from credit_check_sdk.testing.world import World
+
+_WHERE = {
+    "ChannelConformance": "conformance",
+    "ChannelScenario": "conformance",
+    "ChannelUnderTest": "conformance",
+    "FailingSource": "ports",
+    "FakeCalendar": "ports",
+    "FixedSource": "ports",
+    "InMemoryLedger": "ledger",
+    "InMemoryMemory": "ports",
+    "RecordingChannel": "ports",
+    "SourceConformance": "conformance",
+    "SourceScenario": "conformance",
+    "SourceUnderTest": "conformance",
+    "World": "world",
+    "branches": "drive",
+    "run_with": "drive",
+    "script": "drive",
+}
+
+
+def __getattr__(name: str) -> Any:
+    place = _WHERE.get(name)
+    if place is None:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(importlib.import_module(f"{__name__}.{place}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+__all__ = [
+    "ChannelConformance",
+    "ChannelScenario",
+    "ChannelUnderTest",
+    "FailingSource",
+    "FakeCalendar",
+    "FixedSource",
+    "InMemoryLedger",
+    "InMemoryMemory",
+    "RecordingChannel",
+    "SourceConformance",
+    "SourceScenario",
+    "SourceUnderTest",
+    "World",
+    "branches",
+    "run_with",
+    "script",
+]

@@ -1,0 +1,240 @@
+"""A ledger in memory that understands every entry, question and command of `credit_check_sdk.model.ledger`.
+
+It performs no I/O and knows no transaction: what is recorded is there at once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from credit_check_sdk.model.ledger import (
+    CheckById,
+    CheckEntry,
+    FeedbackEntry,
+    LatestCheck,
+    Lease,
+    NoticeEntry,
+    OutboxReport,
+    OutboxRow,
+    OutboxRows,
+    OutboxStatus,
+    Requeue,
+    ResponseEntry,
+    Settle,
+    Statistics,
+    StatisticsRow,
+    StoredCheck,
+    StoredResponse,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from credit_check_sdk.model import Acknowledgement, Notice
+    from credit_check_sdk.model.ledger import Entry, OutboxState
+
+_SHANGHAI = timezone(timedelta(hours=8))
+_UNDELIVERED = frozenset({"waiting", "leased", "in_doubt"})
+
+
+class InMemoryLedger:
+    """Keep checks, answers, notices and the outbox in memory; rows are also open to a test's eyes.
+
+    *clock* dates the rows of the outbox and defaults to the wall clock.
+    """
+
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._clock = clock
+        self.checks: dict[str, StoredCheck] = {}
+        """Checks by the number of their decision, oldest first."""
+        self.notices: list[Notice] = []
+        """Notices drafted."""
+        self.rows: dict[str, OutboxRow] = {}
+        """Rows of the outbox by key, oldest first."""
+
+    def record(self, entries: Iterable[Entry]) -> None:
+        """Take entries, as `Record` does."""
+        entries = tuple(entries)
+        reported = [entry.feedback for entry in entries if isinstance(entry, FeedbackEntry)]
+        reports = {(feedback.decision, feedback.proposal): feedback.id for feedback in reported}
+        for entry in entries:
+            match entry:
+                case CheckEntry():
+                    self.checks[entry.decision.id] = StoredCheck(
+                        entry.decision, entry.case, entry.consultations, entry.parties, entry.rules
+                    )
+                case ResponseEntry():
+                    self._respond(entry, reports.get((entry.decision, entry.response.proposal)))
+                case FeedbackEntry():
+                    self._put(entry)
+                case NoticeEntry():
+                    self.notices.append(entry.notice)
+
+    def touch(self, decision: str, change: str) -> None:
+        """Say that *change* touched a ground of *decision*."""
+        self.checks[decision] = replace(self.checks[decision], touched_by=change)
+
+    def load(self, query: Any) -> Any:
+        """Answer a question, as `Load` does.
+
+        Raises:
+            TypeError: it is none of the ledger's questions.
+        """
+        match query:
+            case LatestCheck():
+                found = (c for c in reversed(self.checks.values()) if c.case.id == query.case_id)
+                return next((c for c in found if c.decision.point == query.point), None)
+            case CheckById():
+                return self.checks.get(query.decision)
+            case OutboxRows():
+                rows = [row for row in self.rows.values() if not query.states or row.state in query.states]
+                return tuple(rows[: query.limit])
+            case OutboxStatus():
+                return self._report()
+            case Statistics():
+                return self._statistics(query)
+            case _:
+                raise TypeError(f"{type(query).__name__} is no question of the ledger")
+
+    def move(self, command: Any) -> Any:
+        """Obey a command, as `Move` does.
+
+        Raises:
+            TypeError: it is none of the ledger's commands.
+        """
+        match command:
+            case Lease():
+                return self._lease(command)
+            case Settle():
+                return self._settle(command)
+            case Requeue():
+                return self._requeue(command)
+            case _:
+                raise TypeError(f"{type(command).__name__} is no command of the ledger")
+
+    def _respond(self, entry: ResponseEntry, feedback: str | None) -> None:
+        stored = self.checks[entry.decision]
+        response = StoredResponse(entry.id, entry.response, entry.operator, entry.at, feedback)
+        self.checks[entry.decision] = replace(stored, responses=(*stored.responses, response))
+
+    def _put(self, entry: FeedbackEntry) -> None:
+        feedback = entry.feedback
+        self.rows.setdefault(
+            feedback.id,
+            OutboxRow(
+                key=feedback.id,
+                channel=entry.channel,
+                case_id=feedback.case_id,
+                state="waiting",
+                attempts=0,
+                created_at=self._clock(),
+                next_at=None,
+                lease_until=None,
+                delivered_at=None,
+                last_error=None,
+                feedback=feedback,
+            ),
+        )
+
+    def _lease(self, command: Lease) -> tuple[OutboxRow, ...]:
+        taken: list[OutboxRow] = []
+        held_up: set[str] = set()
+        for row in [row for row in self.rows.values() if row.channel == command.channel]:
+            if len(taken) < command.limit and row.case_id not in held_up and _due(row, command.now):
+                leased = replace(
+                    row,
+                    state="leased",
+                    attempts=row.attempts + 1,
+                    lease=command.token,
+                    lease_until=command.now + command.length,
+                )
+                self.rows[row.key] = leased
+                taken.append(leased)
+            if row.state in _UNDELIVERED:
+                held_up.add(row.case_id)
+        return tuple(taken)
+
+    def _settle(self, command: Settle) -> int:
+        moved = 0
+        for answer in command.acknowledgements:
+            row = self.rows.get(answer.key)
+            if row is None or row.state != "leased" or row.lease != command.token:
+                continue
+            self.rows[row.key] = _settled(row, answer, command)
+            moved += 1
+        return moved
+
+    def _requeue(self, command: Requeue) -> int:
+        dead = [r for r in self.rows.values() if r.state == "dead" and (not command.keys or r.key in command.keys)]
+        for row in dead:
+            self.rows[row.key] = replace(row, state="waiting", attempts=0, next_at=command.now)
+        return len(dead)
+
+    def _report(self) -> OutboxReport:
+        rows = self.rows.values()
+        return OutboxReport(
+            counts=dict(Counter(row.state for row in rows)),
+            oldest_waiting=min((row.created_at for row in rows if row.state in _UNDELIVERED), default=None),
+            last_error=next((row.last_error for row in reversed(rows) if row.last_error), None),
+        )
+
+    def _statistics(self, query: Statistics) -> tuple[StatisticsRow, ...]:
+        groups: dict[tuple[str, str, str], list[StoredCheck]] = {}
+        for stored in self.checks.values():
+            if _within(stored.decision.decided_at, query.since, query.until):
+                place = (stored.case.operator.department, stored.case.matter, stored.decision.point)
+                groups.setdefault(place, []).append(stored)
+        return tuple(self._counted(place, several) for place, several in sorted(groups.items()))
+
+    def _counted(self, place: tuple[str, str, str], several: Sequence[StoredCheck]) -> StatisticsRow:
+        answers: Counter[str] = Counter()
+        proposals = 0
+        delivered: Counter[OutboxState] = Counter()
+        # Of a file that was checked again, the latest check's proposals are those to be answered.
+        latest = {stored.case.id: stored for stored in several}
+        for stored in latest.values():
+            standing = stored.standing()
+            proposals += len(stored.decision.proposals)
+            answers.update(kept.response.answer for kept in standing.values())
+        for stored in several:
+            keys = (kept.feedback for kept in stored.responses if kept.feedback is not None)
+            delivered.update(self.rows[key].state for key in keys)
+        return StatisticsRow(
+            *place,
+            checks=len(several),
+            cases=len(latest),
+            outcomes=dict(Counter(stored.decision.outcome for stored in several)),
+            proposals=proposals,
+            applied=answers["applied"],
+            set_aside=answers["set_aside"],
+            verifying=answers["verifying"],
+            unanswered=proposals - answers.total(),
+            feedback_delivered=delivered["delivered"],
+            feedback_waiting=delivered.total() - delivered["delivered"],
+        )
+
+
+def _due(row: OutboxRow, now: datetime) -> bool:
+    if row.state == "leased":
+        return row.lease_until is not None and row.lease_until <= now
+    return row.state == "waiting" and (row.next_at is None or row.next_at <= now)
+
+
+def _settled(row: OutboxRow, answer: Acknowledgement, command: Settle) -> OutboxRow:
+    row = replace(row, lease=None, lease_until=None, next_at=None)
+    if answer.verdict == "delivered":
+        return replace(row, state="delivered", delivered_at=command.now, last_error=None)
+    row = replace(row, last_error=answer.code)
+    if answer.verdict == "refused" or answer.key in command.dead:
+        return replace(row, state="dead")
+    if answer.verdict == "in_doubt":
+        return replace(row, state="in_doubt")
+    return replace(row, state="waiting", next_at=command.retry_at.get(answer.key, command.now))
+
+
+def _within(moment: datetime, since: date | None, until: date | None) -> bool:
+    day = moment.astimezone(_SHANGHAI).date()
+    return (since is None or day >= since) and (until is None or day <= until)
