@@ -1,0 +1,209 @@
+"""Send requests: the one place that knows httpx. It owns TLS, time-outs, size limits and connections.
+
+No redirect is followed, no answer above the size limit is read, and no exception of httpx leaves this module: not
+sent is `NotSentError`, sent without a whole answer is `NoAnswerError`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from credit_check_sdk.errors import ExchangeError, NoAnswerError, NotSentError
+from credit_check_sdk.flow import Reply, Request
+
+if TYPE_CHECKING:
+    import weakref
+    from collections.abc import Iterator
+    from ssl import SSLContext
+
+    import httpx
+
+MAX_BYTES = 32 * 1024 * 1024
+"""The largest answer that is read."""
+
+_deadline: contextvars.ContextVar[float] = contextvars.ContextVar("credit_check_deadline")
+
+
+class Exchange:
+    """HTTP for both drivers; clients and the TLS context are made once and reused."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sync: httpx.Client | None = None
+        self._async: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] | None = None
+        self._tls: SSLContext | None = None
+
+    @contextlib.contextmanager
+    def within(self, budget: float) -> Iterator[None]:
+        """Let every request sent inside end within *budget* seconds from now."""
+        token = _deadline.set(time.monotonic() + budget)
+        try:
+            yield
+        finally:
+            _deadline.reset(token)
+
+    def send(self, request: Request, source: str) -> Reply:
+        """Send in this thread."""
+        import httpx  # noqa: PLC0415  a host that never sends never pays for it
+
+        left = _left(request, source)
+        ends = time.monotonic() + left
+        try:
+            with self._client().stream(**_arguments(request, left)) as answer:
+                body = bytearray()
+                for chunk in answer.iter_raw():
+                    body += chunk
+                    if time.monotonic() > ends:
+                        raise _too_slow(source)
+                    _not_too_large(body, source)
+                return _reply(answer, bytes(body))
+        except httpx.HTTPError as error:
+            raise _translated(error, source) from None
+
+    async def send_async(self, request: Request, source: str) -> Reply:
+        """Send on the running event loop."""
+        import httpx  # noqa: PLC0415  a host that never sends never pays for it
+
+        left = _left(request, source)
+        try:
+            async with asyncio.timeout(left):
+                async with self._async_client().stream(**_arguments(request, left)) as answer:
+                    body = bytearray()
+                    async for chunk in answer.aiter_raw():
+                        body += chunk
+                        _not_too_large(body, source)
+                    return _reply(answer, bytes(body))
+        except TimeoutError:
+            raise _too_slow(source) from None
+        except httpx.HTTPError as error:
+            raise _translated(error, source) from None
+
+    def close(self) -> None:
+        """Close the connections of the blocking client; those of an event loop go with their loop."""
+        with self._lock:
+            if self._sync is not None:
+                self._sync.close()
+            self._sync = None
+            self._async = None
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop, and the rest."""
+        with self._lock:
+            client = self._async.pop(asyncio.get_running_loop(), None) if self._async is not None else None
+        if client is not None:
+            await client.aclose()
+        self.close()
+
+    def reset_after_fork(self) -> None:
+        """Leave the parent's connections alone and make own ones."""
+        self._lock = threading.Lock()
+        self._sync = None
+        self._async = None
+
+    def _client(self) -> httpx.Client:
+        import httpx  # noqa: PLC0415  a host that never sends never pays for it
+
+        with self._lock:
+            if self._sync is None:
+                self._sync = httpx.Client(verify=self._context(), follow_redirects=False, trust_env=False)
+            return self._sync
+
+    def _async_client(self) -> httpx.AsyncClient:
+        import weakref  # noqa: PLC0415
+
+        import httpx  # noqa: PLC0415  a host that never sends never pays for it
+
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            if self._async is None:
+                self._async = weakref.WeakKeyDictionary()
+            client = self._async.get(loop)
+            if client is None:
+                client = httpx.AsyncClient(verify=self._context(), follow_redirects=False, trust_env=False)
+                self._async[loop] = client
+            return client
+
+    def _context(self) -> SSLContext:
+        import ssl  # noqa: PLC0415
+
+        if self._tls is None:
+            self._tls = ssl.create_default_context()
+        return self._tls
+
+
+def _left(request: Request, source: str) -> float:
+    left = request.timeout
+    with contextlib.suppress(LookupError):
+        left = min(left, _deadline.get() - time.monotonic())
+    if left <= 0:
+        raise NotSentError(
+            "its time budget is used up",
+            "查询时限已用完",
+            code="source.timeout",
+            source=source,
+            retryable=True,
+            remedy_en="raise `budget`, or ask the platform why it is slow",
+            remedy_zh="请调高 budget，或向平台了解响应缓慢的原因",
+        )
+    return left
+
+
+def _arguments(request: Request, left: float) -> dict[str, Any]:
+    headers = {"accept-encoding": "identity", **request.headers}
+    return {"method": request.method, "url": request.url, "headers": headers, "content": request.body, "timeout": left}
+
+
+def _reply(answer: httpx.Response, body: bytes) -> Reply:
+    return Reply(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, body)
+
+
+def _not_too_large(body: bytearray, source: str) -> None:
+    if len(body) > MAX_BYTES:
+        raise NoAnswerError(
+            "its answer is too large",
+            "答复超过大小限制",
+            source=source,
+            remedy_en="ask for fewer subjects at once",
+            remedy_zh="请减少单次查询的对象数量",
+        )
+
+
+def _too_slow(source: str) -> NoAnswerError:
+    return NoAnswerError(
+        "it did not answer in time",
+        "没有在时限内答复",
+        code="source.timeout",
+        source=source,
+        retryable=True,
+        remedy_en="try again, or raise `budget`",
+        remedy_zh="请稍后重试，或调高 budget",
+    )
+
+
+def _translated(error: httpx.HTTPError, source: str) -> ExchangeError:
+    import httpx  # noqa: PLC0415  a host that never sends never pays for it
+
+    if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError | httpx.PoolTimeout | httpx.UnsupportedProtocol):
+        return NotSentError(
+            "it cannot be reached",
+            "无法连接",
+            source=source,
+            retryable=True,
+            remedy_en="look at its base_url and the network, and try again",
+            remedy_zh="请检查 base_url 与网络后重试",
+        )
+    if isinstance(error, httpx.TimeoutException):
+        return _too_slow(source)
+    return NoAnswerError(
+        "the connection broke before a whole answer came",
+        "连接在完整答复到达之前中断",
+        source=source,
+        retryable=True,
+        remedy_en="try again",
+        remedy_zh="请重试",
+    )

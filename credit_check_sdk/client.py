@@ -1,0 +1,555 @@
+"""`CreditCheck` and `AsyncCreditCheck`: the one place where parts are put together.
+
+Both run the same flows; they differ in how they wait. What is decided is decided in the core.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import weakref
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
+
+from typing_extensions import override
+
+from credit_check_sdk.config import Settings
+from credit_check_sdk.errors import ConfigurationError, CreditCheckError, InputError
+from credit_check_sdk.model import Case, Decision, Operator, Pass, Response, Settled, Settlement, Step
+from credit_check_sdk.model.ledger import (
+    CheckById,
+    LatestCheck,
+    OutboxRows,
+    OutboxStatus,
+    Requeue,
+    Statistics,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
+    from datetime import date
+    from pathlib import Path
+    from types import TracebackType
+
+    from credit_check_sdk._shell.plugins import Loaded, Plugins
+    from credit_check_sdk._shell.world import World
+    from credit_check_sdk.catalogue import Catalogue
+    from credit_check_sdk.core.desk import Desk
+    from credit_check_sdk.core.relay import RelayReport
+    from credit_check_sdk.flow import Flow
+    from credit_check_sdk.model import Due, MatterPolicy, Point
+    from credit_check_sdk.model.ledger import (
+        OutboxReport,
+        OutboxRow,
+        OutboxState,
+        StatisticsRow,
+        StoredCheck,
+    )
+    from credit_check_sdk.spi import Calendar, Source
+
+T = TypeVar("T")
+Config = Settings | str | os.PathLike[str] | None
+OnError = Literal["raise", "yield"]
+_WORKERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What both clients are made of."""
+
+    settings: Settings
+    desk: Desk
+    world: World
+    calendar: Calendar
+    plugins: Plugins
+
+
+class _Client:
+    """What both clients share: parts, and what needs no waiting."""
+
+    def __init__(self, parts: _Parts) -> None:
+        self._parts = parts
+        self._world = parts.world
+        self._desk = parts.desk
+        _watch_forks(parts.world)
+
+    @classmethod
+    def open(cls, config: Config = None) -> Self:
+        """Open a client: on *config*, else on the file that is found, else with a ledger and no source.
+
+        Without a source every check is undecided.
+
+        Raises:
+            SetupError: the configuration, the catalogue, a plugin or the keys cannot work; it says what to do.
+        """
+        settings = config if isinstance(config, Settings) else Settings.find(config)
+        return cls(_assemble(settings))
+
+    @property
+    def settings(self) -> Settings:
+        """What the configuration says."""
+        return self._parts.settings
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue that decides."""
+        return self._desk.catalogue
+
+    @property
+    def policies(self) -> Mapping[str, MatterPolicy]:
+        """The policies of all matters, by code."""
+        return self._desk.policies
+
+    @property
+    def plugins(self) -> tuple[Loaded, ...]:
+        """The plugins that are installed."""
+        return self._parts.plugins.loaded()
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """The sources that are configured, by name."""
+        return {name: consulting.source for name, consulting in self._desk.sources.items()}
+
+    def due(self, start: date, working_days: int) -> Due:
+        """Count *working_days* from the day after *start* on the official calendar."""
+        from credit_check_sdk.core.workdays import due  # noqa: PLC0415  hosts that never count pay nothing
+
+        counted: Due = due(self._parts.calendar, start, working_days)
+        return counted
+
+    def _check(self, case: Case, *, record: bool) -> Flow[Decision]:
+        from credit_check_sdk.core.check import check  # noqa: PLC0415
+
+        return check(self._desk, case, record=record)
+
+    def _settle(
+        self, what: Decision | Settlement, responses: Iterable[Response], operator: Operator | None
+    ) -> Flow[Settled]:
+        from credit_check_sdk.core.settle import settle  # noqa: PLC0415
+
+        return settle(self._desk, _settlement(what, responses, operator))
+
+    def _require(self, case: Case | str, to: Step, point: Point | None) -> Flow[Pass]:
+        from credit_check_sdk.core.gate import require  # noqa: PLC0415
+
+        if isinstance(case, Case):
+            return require(self._desk, case.id, point or case.point, to, case)
+        if point is None:
+            raise InputError(
+                "point is missing",
+                "缺少 point",
+                remedy_en="name the decision point when the case is given by its number",
+                remedy_zh="按编号查询时请指明环节 point",
+            )
+        return require(self._desk, case, point, to)
+
+    def _relay(self, limit: int | None) -> Flow[RelayReport]:
+        from credit_check_sdk.core.relay import relay  # noqa: PLC0415
+
+        return relay(self._desk, limit=limit)
+
+    @override
+    def __repr__(self) -> str:
+        """Show the environment, and nothing secret."""
+        return f"{type(self).__name__}(environment={self._desk.environment!r}, sources={sorted(self._desk.sources)})"
+
+
+class CreditCheck(_Client):
+    """The must-check client for hosts that wait in threads. Safe to share among threads, and across a fork."""
+
+    def __enter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of connections and threads; what is in the ledger stays."""
+        self._world.close()
+
+    def check(self, case: Case, *, transaction: object = None, record: bool = True) -> Decision:
+        """Check *case* at its decision point, and record the check.
+
+        With *transaction* the record commits or rolls back with the host's own rows. Without recording
+        (``record=False``) the decision carries no receipt, and `require` knows nothing of it.
+
+        Raises:
+            CaseError: the matter or point is unknown; nothing left the machine.
+            TransactionError: the transaction cannot carry the record.
+            LedgerError: ledger or audit store cannot be written.
+        """
+        return self._run(self._check(case, record=record), transaction)
+
+    @overload
+    def check_many(self, cases: Iterable[Case], *, record: bool = ..., workers: int = ...) -> Iterator[Decision]: ...
+    @overload
+    def check_many(
+        self, cases: Iterable[Case], *, record: bool = ..., workers: int = ..., errors: Literal["raise"]
+    ) -> Iterator[Decision]: ...
+    @overload
+    def check_many(
+        self, cases: Iterable[Case], *, record: bool = ..., workers: int = ..., errors: Literal["yield"]
+    ) -> Iterator[Decision | CreditCheckError]: ...
+    def check_many(
+        self, cases: Iterable[Case], *, record: bool = True, workers: int = _WORKERS, errors: OnError = "raise"
+    ) -> Iterator[Decision | CreditCheckError]:
+        """Check many cases side by side and yield their decisions in order, a bounded number ahead.
+
+        Each check is recorded in a transaction of its own. With ``errors="yield"`` the error of one case stands in
+        its place and the others go on.
+        """
+
+        def one(case: Case) -> Decision | CreditCheckError:
+            try:
+                return self.check(case, record=record)
+            except CreditCheckError as error:
+                if errors == "raise":
+                    raise
+                return error
+
+        with ThreadPoolExecutor(workers, thread_name_prefix="credit-check-many") as pool:
+            ahead: deque[Any] = deque()
+            try:
+                for case in cases:
+                    ahead.append(pool.submit(one, case))
+                    if len(ahead) >= workers * 2:
+                        yield ahead.popleft().result()
+                while ahead:
+                    yield ahead.popleft().result()
+            finally:
+                for future in ahead:
+                    future.cancel()
+
+    def settle(
+        self,
+        what: Decision | Settlement,
+        responses: Iterable[Response] = (),
+        *,
+        operator: Operator | None = None,
+        transaction: object = None,
+    ) -> Settled:
+        """Take the officer's answers; each makes one feedback.
+
+        *what* is the decision (with *responses* and *operator*), or a whole settlement.
+
+        Raises:
+            SettleError: an answer cannot be taken; nothing was written.
+        """
+        return self._run(self._settle(what, responses, operator), transaction)
+
+    def require(
+        self, case: Case | str, *, to: Step = "proceed", point: Point | None = None, transaction: object = None
+    ) -> Pass:
+        """Let the case pass its decision point, or refuse.
+
+        *case* is the case as it now is, or its number with *point*; only the former notices changed parties.
+
+        Raises:
+            GateError: a fresh, matching, settled check is missing; ``code`` says which.
+        """
+        return self._run(self._require(case, to, point), transaction)
+
+    def relay(self, *, limit: int | None = None) -> RelayReport:
+        """Deliver the feedback that is due, at most *limit*, and say what became of it."""
+        return self._run(self._relay(limit))
+
+    def latest(self, case_id: str, point: Point) -> StoredCheck | None:
+        """Give the latest check of a file at a point, as it was recorded, or None."""
+        found: StoredCheck | None = self._load(LatestCheck(case_id, point))
+        return found
+
+    def show(self, decision: str) -> StoredCheck | None:
+        """Give a check by the number of its decision, or None."""
+        found: StoredCheck | None = self._load(CheckById(decision))
+        return found
+
+    def outbox(self, states: Sequence[OutboxState] = (), *, limit: int = 1000) -> tuple[OutboxRow, ...]:
+        """Give the feedback in these states (all where none is named), oldest first."""
+        found: tuple[OutboxRow, ...] = self._load(OutboxRows(tuple(states), limit))
+        return found
+
+    def outbox_status(self) -> OutboxReport:
+        """Say how much feedback is in which state, and since when the oldest waits."""
+        found: OutboxReport = self._load(OutboxStatus())
+        return found
+
+    def requeue(self, keys: Sequence[str] = ()) -> int:
+        """Put dead feedback back to waiting, all of it where no key is named; answer how much."""
+        found: int = self._world.ledger.run(Requeue(tuple(keys), _now()))
+        return found
+
+    def statistics(self, since: date | None = None, until: date | None = None) -> tuple[StatisticsRow, ...]:
+        """Count checks and answers per department, matter and point, these days included."""
+        found: tuple[StatisticsRow, ...] = self._load(Statistics(since, until))
+        return found
+
+    def _load(self, question: object) -> Any:
+        return self._world.ledger.run(question)
+
+    def _run(self, flow: Flow[T], transaction: object = None) -> T:
+        from credit_check_sdk._shell.drivers import run  # noqa: PLC0415
+
+        return run(flow, self._world, transaction)
+
+
+class AsyncCreditCheck(_Client):
+    """The must-check client for hosts that wait on an event loop. The same names, awaited."""
+
+    async def __aenter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of connections; what is in the ledger stays."""
+        await self._world.aclose()
+
+    async def check(self, case: Case, *, transaction: object = None, record: bool = True) -> Decision:
+        """Check *case* at its decision point, and record the check; see `CreditCheck.check`."""
+        return await self._run(self._check(case, record=record), transaction)
+
+    async def check_many(
+        self,
+        cases: Iterable[Case] | AsyncIterable[Case],
+        *,
+        record: bool = True,
+        workers: int = _WORKERS,
+        errors: OnError = "raise",
+    ) -> AsyncIterator[Any]:
+        """Check many cases side by side and yield their decisions in order; see `CreditCheck.check_many`."""
+
+        async def one(case: Case) -> Decision | CreditCheckError:
+            try:
+                return await self.check(case, record=record)
+            except CreditCheckError as error:
+                if errors == "raise":
+                    raise
+                return error
+
+        ahead: deque[asyncio.Task[Decision | CreditCheckError]] = deque()
+        try:
+            async for case in _each(cases):
+                ahead.append(asyncio.ensure_future(one(case)))
+                if len(ahead) >= workers:
+                    yield await ahead.popleft()
+            while ahead:
+                yield await ahead.popleft()
+        finally:
+            for task in ahead:
+                task.cancel()
+            await asyncio.gather(*ahead, return_exceptions=True)
+
+    async def settle(
+        self,
+        what: Decision | Settlement,
+        responses: Iterable[Response] = (),
+        *,
+        operator: Operator | None = None,
+        transaction: object = None,
+    ) -> Settled:
+        """Take the officer's answers; see `CreditCheck.settle`."""
+        return await self._run(self._settle(what, responses, operator), transaction)
+
+    async def require(
+        self, case: Case | str, *, to: Step = "proceed", point: Point | None = None, transaction: object = None
+    ) -> Pass:
+        """Let the case pass its decision point, or refuse; see `CreditCheck.require`."""
+        return await self._run(self._require(case, to, point), transaction)
+
+    async def relay(self, *, limit: int | None = None) -> RelayReport:
+        """Deliver the feedback that is due; see `CreditCheck.relay`."""
+        return await self._run(self._relay(limit))
+
+    async def latest(self, case_id: str, point: Point) -> StoredCheck | None:
+        """Give the latest check of a file at a point, as it was recorded, or None."""
+        found: StoredCheck | None = await self._load(LatestCheck(case_id, point))
+        return found
+
+    async def show(self, decision: str) -> StoredCheck | None:
+        """Give a check by the number of its decision, or None."""
+        found: StoredCheck | None = await self._load(CheckById(decision))
+        return found
+
+    async def outbox(self, states: Sequence[OutboxState] = (), *, limit: int = 1000) -> tuple[OutboxRow, ...]:
+        """Give the feedback in these states (all where none is named), oldest first."""
+        found: tuple[OutboxRow, ...] = await self._load(OutboxRows(tuple(states), limit))
+        return found
+
+    async def outbox_status(self) -> OutboxReport:
+        """Say how much feedback is in which state, and since when the oldest waits."""
+        found: OutboxReport = await self._load(OutboxStatus())
+        return found
+
+    async def requeue(self, keys: Sequence[str] = ()) -> int:
+        """Put dead feedback back to waiting, all of it where no key is named; answer how much."""
+        found: int = await self._load(Requeue(tuple(keys), _now()))
+        return found
+
+    async def statistics(self, since: date | None = None, until: date | None = None) -> tuple[StatisticsRow, ...]:
+        """Count checks and answers per department, matter and point, these days included."""
+        found: tuple[StatisticsRow, ...] = await self._load(Statistics(since, until))
+        return found
+
+    async def _load(self, question: object) -> Any:
+        return await self._world.ledger.run_async(question)
+
+    async def _run(self, flow: Flow[T], transaction: object = None) -> T:
+        from credit_check_sdk._shell.drivers import run_async  # noqa: PLC0415
+
+        return await run_async(flow, self._world, transaction)
+
+
+async def _each(cases: Iterable[Case] | AsyncIterable[Case]) -> AsyncIterator[Case]:
+    if hasattr(cases, "__aiter__"):
+        async for case in cases:
+            yield case
+    else:
+        for case in cases:
+            yield case
+
+
+def _now() -> Any:
+    from credit_check_sdk._shell.world import now  # noqa: PLC0415
+
+    return now()
+
+
+def _settlement(what: Decision | Settlement, responses: Iterable[Response], operator: Operator | None) -> Settlement:
+    if isinstance(what, Settlement):
+        return what
+    given = tuple(responses)
+    if operator is None or not given:
+        raise InputError(
+            "operator and responses are needed to settle a decision",
+            "答复措施时须给出 operator 与 responses",
+            remedy_en="name the officer, and answer at least one proposal",
+            remedy_zh="请指明经办人，并至少答复一项措施",
+        )
+    return Settlement(case_id=what.case_id, point=what.point, operator=operator, responses=given)
+
+
+def _assemble(settings: Settings) -> _Parts:
+    """Put a client together from its settings."""
+    from credit_check_sdk import catalogue  # noqa: PLC0415
+    from credit_check_sdk._shell.audit import AuditStore  # noqa: PLC0415
+    from credit_check_sdk._shell.exchange import Exchange  # noqa: PLC0415
+    from credit_check_sdk._shell.ledger import Ledger  # noqa: PLC0415
+    from credit_check_sdk._shell.plugins import Plugins  # noqa: PLC0415
+    from credit_check_sdk._shell.world import World  # noqa: PLC0415
+    from credit_check_sdk.core.desk import Desk  # noqa: PLC0415
+
+    plugins = Plugins(settings.plugins.enabled)
+    supplements: list[Path] = [settings.path(name) for name in settings.catalogue.supplements]
+    loaded = catalogue.load(supplements, region=settings.region, matters=settings.matters)
+    _all_sources_known(settings, loaded.policies)
+    keys = _keys(settings)
+    sources, channels = _sources(settings, plugins)
+    desk = Desk(
+        environment=settings.environment,
+        catalogue=loaded,
+        policies=loaded.policies,
+        sources=sources,
+        channels=channels,
+        region=settings.region,
+    )
+    world = World(
+        exchange=Exchange(),
+        memory=_memory(settings, plugins, keys),
+        ledger=Ledger(settings.database(settings.ledger.url), keys, environment=settings.environment),
+        audit=AuditStore(settings.database(settings.ledger.audit_url), keys),
+        keys=keys,
+    )
+    return _Parts(settings, desk, world, _calendar(settings, plugins), plugins)
+
+
+def _keys(settings: Settings) -> Any:
+    from credit_check_sdk._shell.keys import KeyRing  # noqa: PLC0415
+
+    ring = settings.path(settings.keys.ring)
+    if settings.kind == "default" and not ring.exists():
+        # Without any configuration the ledger still works: it gets keys of its own beside it.
+        return KeyRing.make(ring)
+    return KeyRing.open(ring)
+
+
+def _sources(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], dict[str, Any]]:
+    from credit_check_sdk.core.desk import Consulting  # noqa: PLC0415
+
+    sources: dict[str, Consulting] = {}
+    channels: dict[str, Any] = {}
+    for said in settings.sources:
+        if said.id in sources:
+            raise ConfigurationError(
+                f"sources.{said.id} is configured twice",
+                f"sources.{said.id} 重复配置",
+                source=said.id,
+                remedy_en="give each source its own id",
+                remedy_zh="请为每个来源使用不同的 id",
+            )
+        signer = plugins.find("signers", said.signer)(said, settings.secret(said))
+        source = plugins.find("sources", said.kind)(said, signer, settings.environment)
+        sources[said.id] = Consulting(source, said.level, said.budget.total_seconds())
+        if said.channel:
+            channels[said.id] = plugins.find("channels", said.kind)(said, signer, settings.environment)
+    return sources, channels
+
+
+def _memory(settings: Settings, plugins: Plugins, keys: Any) -> Any:
+    if settings.memory.kind == "local":
+        from credit_check_sdk._shell.memory import LocalMemory  # noqa: PLC0415
+
+        return LocalMemory(keys)
+    return plugins.find("memories", settings.memory.kind)(settings.memory.options)
+
+
+def _calendar(settings: Settings, plugins: Plugins) -> Any:
+    if settings.calendar.kind == "official":
+        from credit_check_sdk._shell.calendar import OfficialCalendar  # noqa: PLC0415
+
+        notice = settings.calendar.options.get("file")
+        return OfficialCalendar(settings.path(str(notice)) if notice else None)
+    return plugins.find("calendars", settings.calendar.kind)(settings.calendar.options)
+
+
+def _all_sources_known(settings: Settings, policies: Mapping[str, MatterPolicy]) -> None:
+    """Refuse a matter that names a source which the configuration does not have: it would never be asked."""
+    known = {said.id for said in settings.sources}
+    for code in settings.matters:
+        for name in policies[code].sources:
+            if name not in known:
+                raise ConfigurationError(
+                    f"matters.{code}: source {name!r} is not configured",
+                    f"matters.{code}：来源 {name} 没有配置",
+                    remedy_en=f"add it under [[sources]], or use one of {', '.join(sorted(known)) or '—'}",
+                    remedy_zh=f"请在 [[sources]] 中添加，或使用：{'、'.join(sorted(known)) or '—'}",
+                )
+
+
+_worlds: weakref.WeakSet[World] = weakref.WeakSet()
+_worlds_lock = threading.Lock()
+
+
+def _watch_forks(world: World) -> None:
+    with _worlds_lock:
+        _worlds.add(world)
+
+
+def _after_fork() -> None:
+    for world in list(_worlds):
+        world.reset_after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

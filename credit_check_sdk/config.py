@@ -1,0 +1,282 @@
+"""Settings: a TOML file, the environment, arguments. It reads files and the environment when asked, never on import.
+
+Unknown keys are refused, with the nearest known one named. A value never appears in an error: it may be a secret.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+import types
+import typing
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from typing_extensions import override
+
+from credit_check_sdk.errors import ConfigurationError
+from credit_check_sdk.model import Environment, Lang, Several, Value
+from credit_check_sdk.spi import SourceSettings
+
+FILE = "credit-check.toml"
+"""Name of the file that is looked for in the current folder."""
+VARIABLE = "CREDIT_CHECK_CONFIG"
+"""Environment variable that names the file."""
+PREFIX = "CREDIT_CHECK_"
+
+
+class LedgerSettings(Value):
+    """Where the ledger and the audit store are."""
+
+    url: str = "sqlite:///credit-check.db"
+    """The ledger's database; ``sqlite:///…`` or ``postgresql+psycopg://…``."""
+    audit_url: str = "sqlite:///credit-check-audit.db"
+    """The audit store's database; never the ledger's own."""
+
+
+class KeySettings(Value):
+    """Where the keys are."""
+
+    ring: str = "keys/"
+    """Folder of the key ring, made by ``credit-check init``."""
+
+
+class PluginSettings(Value):
+    """Which plugins may load; installed is not enabled."""
+
+    enabled: Several[str] = ()
+    """Names of entry points in the group ``credit_check.v1``."""
+
+
+class CatalogueSettings(Value):
+    """What is added to the catalogue."""
+
+    supplements: Several[str] = ()
+    """Files of a region's or a department's own measures."""
+
+
+class MemorySettings(Value):
+    """Where answers are remembered."""
+
+    kind: str = "local"
+    """``local``, or a plugin's kind."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """What the plugin wants to know."""
+
+
+class CalendarSettings(Value):
+    """Which days are working days."""
+
+    kind: str = "official"
+    """``official``, or a plugin's kind."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """For ``official``: ``file``, the official notice as a file."""
+
+
+class Settings(BaseSettings):
+    """All that the configuration says."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+    )
+
+    lang: Lang = "zh-CN"
+    """The language spoken to people."""
+    region: str | None = Field(default=None, pattern=r"^\d{6}$")
+    """Code of the region (GB/T 2260)."""
+    environment: Environment = "production"
+    """``sandbox`` where the platforms are sandboxes."""
+    ledger: LedgerSettings = LedgerSettings()
+    """Ledger and audit store."""
+    keys: KeySettings = KeySettings()
+    """Key ring."""
+    plugins: PluginSettings = PluginSettings()
+    """Plugins."""
+    sources: Several[SourceSettings] = ()
+    """Platforms that are asked."""
+    matters: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """What each matter says differently from its starter policy, or the whole of it for a new one."""
+    catalogue: CatalogueSettings = CatalogueSettings()
+    """Catalogue."""
+    memory: MemorySettings = MemorySettings()
+    """Memory."""
+    calendar: CalendarSettings = CalendarSettings()
+    """Working days."""
+    base: Path = Field(default_factory=Path.cwd)
+    """Folder against which relative paths count: that of the file."""
+    kind: Literal["file", "default"] = "default"
+    """Whether a file was found."""
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+    @classmethod
+    def find(cls, config: str | os.PathLike[str] | None = None) -> Settings:
+        """Read the file named, else the one that the environment names, else the one in the current folder, else none.
+
+        Raises:
+            ConfigurationError: the file is missing or broken; the message names key and place.
+        """
+        named = config if config is not None else os.environ.get(VARIABLE)
+        path = Path(named) if named else Path(FILE)
+        if not path.is_file():
+            if named:
+                raise ConfigurationError(
+                    f"configuration file {path.name!r} does not exist",
+                    f"配置文件 {path.name} 不存在",
+                    code="configuration.missing_file",
+                    remedy_en="make one with `credit-check init`, or name another with --config",
+                    remedy_zh="请用 credit-check init 生成，或用 --config 指定",
+                )
+            return cls.parse({}, base=Path.cwd(), kind="default")
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigurationError(
+                f"{path.name} is not valid TOML: {error}",
+                f"{path.name} 不是有效的 TOML：{error}",
+                remedy_en="mend that place",
+                remedy_zh="请修改该处",
+            ) from None
+        return cls.parse(data, base=path.resolve().parent, kind="file")
+
+    @classmethod
+    def parse(
+        cls, data: dict[str, Any], *, base: Path | None = None, kind: Literal["file", "default"] = "file"
+    ) -> Settings:
+        """Make settings of what a file says.
+
+        Raises:
+            ConfigurationError: an unknown key or a value that cannot be used.
+        """
+        try:
+            return cls(**data, base=base or Path.cwd(), kind=kind)
+        except ValidationError as error:
+            raise _explained(error) from None
+
+    def path(self, name: str) -> Path:
+        """Resolve a path of the configuration against its folder."""
+        return (self.base / name).expanduser()
+
+    def database(self, url: str) -> str:
+        """Resolve a relative SQLite URL against the folder of the configuration."""
+        prefix = "sqlite:///"
+        name = url.removeprefix(prefix)
+        if not url.startswith(prefix) or name in {"", ":memory:"} or Path(name).is_absolute():
+            return url
+        return f"{prefix}{self.path(name)}"
+
+    def secret(self, source: SourceSettings) -> str:
+        """Find the secret of a source: in its environment variable, else in its file.
+
+        Raises:
+            ConfigurationError: neither is there, or others may read the file.
+        """
+        if source.secret_env and os.environ.get(source.secret_env):
+            return os.environ[source.secret_env]
+        if source.secret_file:
+            return _secret_of(self.path(source.secret_file), source.id)
+        if not source.secret_env:
+            return ""
+        raise ConfigurationError(
+            f"sources.{source.id}: the secret is missing",
+            f"sources.{source.id}：缺少密钥",
+            code="configuration.missing_secret",
+            source=source.id,
+            remedy_en=f"set the environment variable {source.secret_env}, or secret_file",
+            remedy_zh=f"请设置环境变量 {source.secret_env}，或配置 secret_file",
+        )
+
+
+def _secret_of(path: Path, source: str) -> str:
+    try:
+        mode = path.stat().st_mode & 0o077
+        text = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigurationError(
+            f"sources.{source}.secret_file cannot be read ({type(error).__name__})",
+            f"sources.{source}.secret_file 无法读取（{type(error).__name__}）",
+            code="configuration.missing_secret",
+            source=source,
+            remedy_en="name a file that holds the secret",
+            remedy_zh="请指定存放密钥的文件",
+        ) from None
+    if mode:
+        raise ConfigurationError(
+            f"sources.{source}.secret_file can be read by others",
+            f"sources.{source}.secret_file 可被他人读取",
+            code="configuration.missing_secret",
+            source=source,
+            remedy_en="run chmod 600 on it",
+            remedy_zh="请执行 chmod 600",
+        )
+    return text
+
+
+def _explained(error: ValidationError) -> ConfigurationError:
+    """Turn the first trouble into words that name the place, and the nearest known key."""
+    trouble = error.errors(include_input=False, include_url=False)[0]
+    place = ".".join(str(part) for part in trouble["loc"])
+    if trouble["type"] != "extra_forbidden":
+        return ConfigurationError(
+            f"{place}: {trouble['msg']}",
+            f"{place}：{trouble['msg']}",
+            remedy_en="mend that value",
+            remedy_zh="请修改该值",
+        )
+    known = _keys_at(Settings, trouble["loc"][:-1])
+    wrong = str(trouble["loc"][-1])
+    near = difflib.get_close_matches(wrong.lower(), known, n=1, cutoff=0.4)
+    hint = near[0] if near else ", ".join(known)
+    return ConfigurationError(
+        f"{place}: unknown key",
+        f"{place}：未知的配置项",
+        code="configuration.unknown_key",
+        remedy_en=f"did you mean {hint!r}?" if near else f"known keys are {hint}",
+        remedy_zh=f"是否为“{hint}”？" if near else f"可用的配置项：{hint}",
+    )
+
+
+def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """Name the keys known at a place of the settings."""
+    here: type[BaseModel] = model
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        field = here.model_fields.get(part)
+        inner = _model_of(field.annotation) if field else None
+        if inner is None:
+            break
+        here = inner
+    hidden = {"base", "kind"} if here is Settings else set()
+    return sorted(set(here.model_fields) - hidden)
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if isinstance(annotation, types.GenericAlias) or typing.get_args(annotation):
+        for inner in typing.get_args(annotation):
+            found = _model_of(inner)
+            if found is not None:
+                return found
+    return None

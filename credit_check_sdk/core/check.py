@@ -1,0 +1,193 @@
+"""Check a case: consult, weigh, decide, sign, record. A flow; it decides and leaves every deed to the driver."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from credit_check_sdk.core.consult import consult
+from credit_check_sdk.core.desk import Desk, day_of, local
+from credit_check_sdk.core.facilities import facilities
+from credit_check_sdk.core.weigh import Finding, Verdict, asked_parties, weigh
+from credit_check_sdk.core.words import concern_words, finding_words, verdict_words
+from credit_check_sdk.flow import Hashed, NewId, Now, Record, Sign
+from credit_check_sdk.model import (
+    AppliesTo,
+    CatalogueRef,
+    Decision,
+    Doubt,
+    Evidence,
+    Ground,
+    Lines,
+    Proposal,
+    Receipt,
+)
+from credit_check_sdk.model.ledger import CheckEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from credit_check_sdk.core.weigh import Heard, Support
+    from credit_check_sdk.model import Case, MatterPolicy
+
+
+async def check(desk: Desk, case: Case, *, record: bool = True) -> Decision:
+    """Check *case* at its decision point.
+
+    A check that is not recorded carries no receipt, and the gate knows nothing of it.
+
+    Raises:
+        CaseError: the matter or the decision point is unknown; nothing left the machine.
+    """
+    policy = desk.policy(case)
+    now = await Now()
+    asked = asked_parties(case, policy)
+    heard, silences = await consult(desk, case, policy, asked, now)
+    # The day of the check picks the edition; the law of that day applies.
+    verdict = weigh(case, policy, desk.catalogue, heard, silences, day_of(now))
+    # Between question and answer time passed: the decision is dated when it is made.
+    decided_at = await Now()
+    decision = compose(desk, case, policy, heard, verdict, await NewId("dec"), decided_at)
+    if not record:
+        return decision
+    parties = await party_digest(case)
+    decision = decision.model_copy(update={"receipt": await Sign(receipt(decision, parties).model_dump(mode="json"))})
+    consultations = tuple(item.consultation for item in heard)
+    rules = desk.rules(case.matter, case.point, day_of(decided_at))
+    await Record((CheckEntry(decision, case, consultations, parties, rules),))
+    return decision
+
+
+async def party_digest(case: Case) -> str:
+    """Digest who takes part, in which role, by identifier: another set of parties has another digest."""
+    parts = sorted(
+        "|".join(
+            [party.role, *(f"{i.scheme}:{i.normal}" for i in party.subject.identifiers), party.subject.normal_name]
+        )
+        for party in case.everybody
+    )
+    return await Hashed(("parties", *parts))
+
+
+def compose(  # noqa: PLR0913, PLR0917  a decision is made of all of these
+    desk: Desk,
+    case: Case,
+    policy: MatterPolicy,
+    heard: Sequence[Heard],
+    verdict: Verdict,
+    number: str,
+    now: datetime,
+) -> Decision:
+    """Put the decision into words and values."""
+    catalogue = desk.catalogue
+    proposals = tuple(
+        _proposal(desk, finding, f"prop_{number.removeprefix('dec_')}-{place}", heard)
+        for place, finding in enumerate(verdict.findings, start=1)
+    )
+    said = verdict_words(verdict, catalogue)
+    limit = policy.fresh_limit(case.point)
+    oldest = min((item.consultation.fetched_at for item in heard), default=now)
+    return Decision(
+        id=number,
+        case_id=case.id,
+        matter=case.matter,
+        point=case.point,
+        environment=desk.environment,
+        outcome=verdict.outcome,
+        decided_at=local(now),
+        valid_until=local(min(oldest, now) + limit),
+        proposals=proposals,
+        facilities=facilities(case, verdict, proposals),
+        evidences=tuple(_evidence(desk, item) for item in heard),
+        silences=verdict.silences,
+        warnings=tuple(
+            Doubt(
+                code=concern.code,
+                detail={
+                    **concern.detail,
+                    **({"role": concern.party.role, "subject": concern.party.subject.masked} if concern.party else {}),
+                    **({"records": [seen.record.record_id for seen in concern.seen]} if concern.seen else {}),
+                    "words": concern_words(concern, catalogue).model_dump(),
+                },
+            )
+            for concern in verdict.concerns
+        ),
+        catalogue=CatalogueRef(edition=catalogue.edition, digest=catalogue.digest),
+        reasons=Lines(zh=tuple(words.zh for words in said), en=tuple(words.en for words in said)),
+    )
+
+
+def receipt(decision: Decision, parties: str) -> Receipt:
+    """Give the claims that the receipt of *decision* signs."""
+    return Receipt(
+        jti=decision.id,
+        iat=int(decision.decided_at.timestamp()),
+        exp=int(decision.valid_until.timestamp()),
+        case=decision.case_id,
+        matter=decision.matter,
+        point=decision.point,
+        environment=decision.environment,
+        parties=parties,
+        sources={evidence.source: evidence.as_of.isoformat() for evidence in decision.evidences},
+        silent=tuple(silence.source for silence in decision.silences),
+        catalogue=decision.catalogue.digest,
+        outcome=decision.outcome,
+    )
+
+
+def _evidence(desk: Desk, item: Heard) -> Evidence:
+    consultation = item.consultation
+    return Evidence(
+        source=item.source,
+        level=desk.sources[item.source].level,
+        as_of=consultation.as_of,
+        fetched_at=consultation.fetched_at,
+        request_id=consultation.request_id,
+        digest=consultation.digest,
+        records=sum(len(answer.records) for answer in consultation.answers),
+        from_memory=item.stale or len(item.remembered) == len(consultation.answers),
+    )
+
+
+def _proposal(desk: Desk, finding: Finding, number: str, heard: Sequence[Heard]) -> Proposal:
+    measure, subject = finding.measure, finding.party.subject
+    fetched = {item.source: item.consultation.fetched_at for item in heard}
+    return Proposal(
+        id=number,
+        measure=measure.code,
+        name=measure.name,
+        kind=measure.kind,
+        class_=measure.class_,
+        force=measure.force,
+        strength=finding.strength,
+        effect_scope=measure.effect_scope,
+        applies_to=AppliesTo(
+            role=finding.party.role,
+            subject=subject.masked,
+            name=None if subject.category == "person" else subject.name,
+        ),
+        grounds=tuple(_ground(desk, support, fetched) for support in finding.supports),
+        basis=measure.basis,
+        until=finding.until,
+        reasons=finding_words(finding, desk.catalogue),
+    )
+
+
+def _ground(desk: Desk, support: Support, fetched: dict[str, datetime]) -> Ground:
+    seen, record = support.seen, support.seen.record
+    listed = desk.catalogue.list_of(record.list_code) if record.list_code else None
+    return Ground(
+        source=seen.source,
+        record_id=record.record_id,
+        list_code=record.list_code,
+        list_name=listed.name if listed else None,
+        authority=record.authority,
+        doc_no=record.doc_no,
+        document_date=record.document_date,
+        basis=record.basis,
+        status=record.status,
+        match="identifier" if seen.capacity in {"own", "responsible"} else "name_only",
+        until=support.until,
+        observed_at=record.observed_at,
+        confirmed_live_at=fetched[seen.source] if seen.live else None,
+    )

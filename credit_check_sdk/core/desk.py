@@ -1,0 +1,107 @@
+"""What a department's desk has at hand when it decides. It performs no I/O and reads no clock."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from credit_check_sdk.errors import CaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from credit_check_sdk.catalogue import Catalogue
+    from credit_check_sdk.model import Case, Environment, Level, MatterPolicy
+    from credit_check_sdk.spi import Channel, Source
+
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""The zone in which days begin and end, whatever zone the server is in (no summer time since 1991)."""
+
+
+def day_of(moment: datetime) -> date:
+    """Give the day of *moment* in Asia/Shanghai."""
+    return moment.astimezone(SHANGHAI).date()
+
+
+def local(moment: datetime) -> datetime:
+    """Give *moment* as the clock of Asia/Shanghai shows it."""
+    return moment.astimezone(SHANGHAI)
+
+
+def utc(moment: datetime) -> datetime:
+    """Give *moment* in UTC."""
+    return moment.astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Consulting:
+    """A source with what the configuration says of it."""
+
+    source: Source
+    level: Level
+    budget: float
+    """Whole time of one consultation, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayRules:
+    """How feedback is sent again."""
+
+    batch: int = 100
+    """Rows handed over at once."""
+    lease: timedelta = timedelta(seconds=60)
+    """How long a relay holds rows before another may take them."""
+    first_wait: timedelta = timedelta(seconds=2)
+    """Wait after the first passing refusal; it doubles from then on."""
+    longest_wait: timedelta = timedelta(minutes=10)
+    """The longest wait."""
+    attempts: int = 100
+    """Attempts after which a row is shown as dead; it is kept, and can be requeued."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Sources, channels, policies and catalogue of one client."""
+
+    environment: Environment
+    catalogue: Catalogue
+    policies: Mapping[str, MatterPolicy]
+    sources: Mapping[str, Consulting] = field(default_factory=dict)
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    region: str | None = None
+    relay: RelayRules = field(default_factory=RelayRules)
+
+    def rules(self, matter: str, point: str, day: date) -> str:
+        """Digest the part of catalogue and policy that could matter to a check of *matter* at *point* on *day*."""
+        policy = self.policies.get(matter)
+        said = policy.model_dump_json() if policy else ""
+        return hashlib.sha256(f"{self.catalogue.slice_digest(matter, point, day)}\n{said}".encode()).hexdigest()
+
+    def policy(self, case: Case) -> MatterPolicy:
+        """Find the policy of the case's matter.
+
+        Raises:
+            CaseError: the matter is unknown, or has no such decision point.
+        """
+        policy = self.policies.get(case.matter)
+        if policy is None:
+            known = ", ".join(sorted(self.policies))
+            raise CaseError(
+                f"matter: {case.matter!r} is unknown",
+                f"matter：事项“{case.matter}”不存在",
+                code="case.unknown_matter",
+                remedy_en=f"use one of {known}, or add it under [matters] in the configuration",
+                remedy_zh=f"请使用 {known} 之一，或在配置的 [matters] 中添加",
+            )
+        if case.point not in policy.points:
+            points = ", ".join(policy.points)
+            raise CaseError(
+                f"point: {case.matter} has no decision point {case.point!r}",
+                f"point：事项 {case.matter} 没有“{case.point}”环节",
+                code="case.unknown_point",
+                remedy_en=f"use one of {points}",
+                remedy_zh=f"请使用 {points} 之一",
+            )
+        return policy

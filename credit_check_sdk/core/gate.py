@@ -1,0 +1,186 @@
+"""Guard a decision point: let a case pass only with a fresh, matching, settled check. A flow.
+
+The gate asks the ledger and never a source: what it cannot prove from the record it refuses.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, NoReturn
+
+from credit_check_sdk.core.check import party_digest
+from credit_check_sdk.core.desk import Desk, day_of
+from credit_check_sdk.core.settle import needs_answer
+from credit_check_sdk.errors import GateError
+from credit_check_sdk.flow import Load, Now, Verify
+from credit_check_sdk.model import Pass
+from credit_check_sdk.model.ledger import LatestCheck, StoredCheck
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from credit_check_sdk.model import Case, Decision, Point, Step
+
+_SAYINGS: dict[str, tuple[str, str, str, str]] = {
+    "gate.never_checked": ("was never checked at {point}", "在 {point} 环节没有核查记录", "check it first", "请先核查"),
+    "gate.environment": (
+        "was checked against a {checked} platform, and this client is for {ours}",
+        "的核查环境为 {checked}，本系统环境为 {ours}",
+        "check it with a client of this environment",
+        "请在本环境重新核查",
+    ),
+    "gate.receipt_invalid": (
+        "carries a receipt that does not hold",
+        "的核查回执无效",
+        "check it anew, and have the key ring and the ledger looked at",
+        "请重新核查，并检查密钥与台账",
+    ),
+    "gate.parties_changed": (
+        "has other parties than those that were checked",
+        "的当事人与核查时不一致",
+        "check it anew with the parties as they are now",
+        "请按现有当事人重新核查",
+    ),
+    "gate.changed": (
+        "rests on a record that has changed since",
+        "所依据的记录已发生变化",
+        "check it anew",
+        "请重新核查",
+    ),
+    "gate.stale": (
+        "was checked too long ago ({checked})",
+        "的核查已过有效期（{checked}）",
+        "check it anew",
+        "请重新核查",
+    ),
+    "gate.catalogue_changed": (
+        "was checked under rules that have changed since, so that the outcome could differ",
+        "核查所依据的措施清单或事项规则已变更，结论可能不同",
+        "check it anew",
+        "请重新核查",
+    ),
+    "gate.undecided": (
+        "is undecided: {silent} did not answer",
+        "尚无结论：来源 {silent} 未答复",
+        "check it again when the source answers",
+        "请待来源恢复后重新核查",
+    ),
+    "gate.unsettled": (
+        "has proposals without an answer: {open}",
+        "有措施尚未答复：{open}",
+        "settle them first",
+        "请先逐项答复",
+    ),
+    "gate.blocked": (
+        "is restricted by measures in force: {open}",
+        "受正在执行的措施限制：{open}",
+        "refuse it, or have the records corrected or repaired and check it anew",
+        "请依法不予办理；记录更正或者修复后可重新核查",
+    ),
+}
+
+_TOLERANCE = timedelta(seconds=5)
+"""By how much another machine's clock may lag behind."""
+
+
+async def require(desk: Desk, case_id: str, point: Point, to: Step, case: Case | None = None) -> Pass:
+    """Let the file pass to the step *to*, or refuse.
+
+    Raises:
+        GateError: with the code that says what stands in the way.
+    """
+    stored: StoredCheck | None = await Load(LatestCheck(case_id, point))
+    if stored is None:
+        _refuse("gate.never_checked", case_id, point=point)
+    await _is_ours(desk, stored, case)
+    now = await Now()
+    _is_current(desk, stored, now)
+    _is_settled(stored, to, day_of(now))
+    decision = stored.decision
+    return Pass(
+        case_id=case_id,
+        point=point,
+        to=to,
+        decision=decision.id,
+        warnings=tuple({"code": doubt.code, **doubt.detail} for doubt in decision.warnings),
+    )
+
+
+async def _is_ours(desk: Desk, stored: StoredCheck, case: Case | None) -> None:
+    """Refuse a check of another environment, a receipt that does not hold, another party set."""
+    decision = stored.decision
+    if decision.environment != desk.environment:
+        _refuse("gate.environment", decision.case_id, checked=decision.environment, ours=desk.environment)
+    await _check_receipt(stored)
+    if case is not None and await party_digest(case) != stored.parties:
+        _refuse("gate.parties_changed", decision.case_id)
+
+
+def _is_current(desk: Desk, stored: StoredCheck, now: datetime) -> None:
+    """Refuse a check whose grounds, age or rules are no longer those of now."""
+    decision = stored.decision
+    if stored.touched_by is not None:
+        _refuse("gate.changed", decision.case_id, change=stored.touched_by)
+    # A clock set back never makes an old check fresh.
+    if not decision.decided_at - _TOLERANCE <= now <= decision.valid_until:
+        _refuse("gate.stale", decision.case_id, checked=decision.decided_at.isoformat(timespec="seconds"))
+    if desk.rules(decision.matter, decision.point, day_of(now)) != stored.rules:
+        _refuse("gate.catalogue_changed", decision.case_id)
+
+
+def _is_settled(stored: StoredCheck, to: Step, today: date) -> None:
+    """Refuse what is undecided or unanswered, and a grant while a block is in force."""
+    decision = stored.decision
+    silent = [silence.source for silence in decision.silences if silence.required]
+    if decision.outcome == "undecided" or (silent and to == "grant"):
+        _refuse("gate.undecided", decision.case_id, silent=", ".join(silent) or "—")
+    standing = stored.standing()
+    unanswered = [p.id for p in decision.proposals if needs_answer(p) and p.id not in standing]
+    if unanswered:
+        _refuse("gate.unsettled", decision.case_id, open=", ".join(unanswered), proposals=unanswered)
+    blocking = _blocking(decision, stored, today) if to == "grant" else []
+    if blocking:
+        _refuse("gate.blocked", decision.case_id, open=", ".join(blocking), proposals=blocking)
+
+
+def _blocking(decision: Decision, stored: StoredCheck, today: date) -> list[str]:
+    """Name the applied blocks that are in force on *today*; the until day still counts."""
+    standing = stored.standing()
+    return [
+        f"{proposal.measure} ({proposal.id})"
+        for proposal in decision.proposals
+        if proposal.strength == "block"
+        and proposal.effect_scope == "case"
+        and proposal.id in standing
+        and standing[proposal.id].response.answer == "applied"
+        and (proposal.until is None or proposal.until >= today)
+    ]
+
+
+async def _check_receipt(stored: StoredCheck) -> None:
+    decision = stored.decision
+    claims = await Verify(decision.receipt) if decision.receipt else None
+    expected = {
+        "jti": decision.id,
+        "case": decision.case_id,
+        "matter": decision.matter,
+        "point": decision.point,
+        "environment": decision.environment,
+        "parties": stored.parties,
+        "catalogue": decision.catalogue.digest,
+        "outcome": decision.outcome,
+    }
+    if claims is None or any(claims.get(name) != value for name, value in expected.items()):
+        _refuse("gate.receipt_invalid", decision.case_id)
+
+
+def _refuse(code: str, case_id: str, **detail: object) -> NoReturn:
+    en, zh, remedy_en, remedy_zh = _SAYINGS[code]
+    raise GateError(
+        f"case {case_id!r} " + en.format(**detail),
+        f"办件 {case_id} " + zh.format(**detail),
+        code=code,
+        remedy_en=remedy_en,
+        remedy_zh=remedy_zh,
+        detail={"case_id": case_id, **detail},
+    )

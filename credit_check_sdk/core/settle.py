@@ -1,0 +1,209 @@
+"""Settle a decision: take the officer's answers and promise the feedback. A flow.
+
+Nothing is written unless all answers can be taken. The same answer again does nothing; another one is an amendment.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from credit_check_sdk.core.desk import Desk, local
+from credit_check_sdk.core.words import basis_words
+from credit_check_sdk.errors import SettleError
+from credit_check_sdk.flow import Load, NewId, Now, Record
+from credit_check_sdk.model import Feedback, Settled
+from credit_check_sdk.model.ledger import FeedbackEntry, LatestCheck, ResponseEntry, StoredCheck, StoredResponse
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from credit_check_sdk.model import Ground, Party, Proposal, Response, Settlement
+    from credit_check_sdk.model.ledger import Entry
+
+_LEVELS = {"national": 3, "regional": 2, "municipal": 1, "enterprise": 0}
+UNROUTED = "unrouted"
+"""Channel of feedback for which no channel is configured yet; it waits and is shown, never dropped."""
+
+
+def needs_answer(proposal: Proposal) -> bool:
+    """Say whether the gate waits for an answer: offers may be left open, information asks for none."""
+    return proposal.strength in {"block", "hint"}
+
+
+async def settle(desk: Desk, settlement: Settlement) -> Settled:
+    """Take the answers of *settlement* to the latest check of the file at that point.
+
+    Raises:
+        SettleError: never checked, an unknown or suspended proposal, a mandatory one set aside, a missing reason.
+    """
+    stored: StoredCheck | None = await Load(LatestCheck(settlement.case_id, settlement.point))
+    if stored is None:
+        raise SettleError(
+            f"case {settlement.case_id!r} was never checked at {settlement.point}",
+            f"办件 {settlement.case_id} 在 {settlement.point} 环节没有核查记录",
+            code="settle.never_checked",
+            remedy_en="check it first",
+            remedy_zh="请先核查",
+        )
+    standing = stored.standing()
+    now = await Now()
+    entries: list[Entry] = []
+    keys: list[str] = []
+    answers = {number: kept.response.answer for number, kept in standing.items()}
+    for response in settlement.responses:
+        proposal = _proposal(stored, response)
+        _refuse_what_cannot_stand(proposal, response)
+        before = standing.get(proposal.id)
+        if before is not None and _same(before.response, response):
+            continue
+        number = await NewId("resp")
+        entries.append(
+            ResponseEntry(
+                id=number,
+                decision=stored.decision.id,
+                case_id=settlement.case_id,
+                point=settlement.point,
+                response=response,
+                operator=settlement.operator,
+                at=now,
+                amends=before.id if before else None,
+            )
+        )
+        feedback = _feedback(desk, stored, proposal, response, settlement, before, now, number)
+        entries.append(FeedbackEntry(feedback, _channel(desk, stored, proposal)))
+        keys.append(feedback.id)
+        answers[proposal.id] = response.answer
+    if entries:
+        await Record(tuple(entries))
+    return Settled(
+        case_id=settlement.case_id,
+        point=settlement.point,
+        decision=stored.decision.id,
+        settled=all(p.id in answers for p in stored.decision.proposals if needs_answer(p)),
+        answers=answers,
+        feedback=tuple(keys),
+    )
+
+
+def _proposal(stored: StoredCheck, response: Response) -> Proposal:
+    for proposal in stored.decision.proposals:
+        if proposal.id == response.proposal:
+            return proposal
+    raise SettleError(
+        f"responses: proposal {response.proposal!r} is not part of decision {stored.decision.id}",
+        f"responses：决定 {stored.decision.id} 中没有措施 {response.proposal}",
+        code="settle.unknown_proposal",
+        remedy_en="answer the proposals of the latest check",
+        remedy_zh="请对最近一次核查提出的措施作出答复",
+    )
+
+
+def _refuse_what_cannot_stand(proposal: Proposal, response: Response) -> None:
+    if proposal.state == "suspended":
+        raise SettleError(
+            f"proposal {proposal.id} was suspended meanwhile",
+            f"措施 {proposal.id} 已被暂停",
+            code="settle.suspended",
+            remedy_en="check the case anew",
+            remedy_zh="请重新核查",
+        )
+    if response.answer == "applied":
+        return
+    if not (response.reason and response.reason.strip()):
+        raise SettleError(
+            f"proposal {proposal.id}: {response.answer} needs a reason",
+            f"措施 {proposal.id}：不执行或者核实必须填写理由",
+            code="settle.reason_missing",
+            remedy_en="say why",
+            remedy_zh="请填写理由",
+        )
+    if response.answer == "set_aside" and proposal.force == "mandatory":
+        # 强制性措施依法必须执行 (plan (三)6); a department that doubts the record answers `verifying`.
+        raise SettleError(
+            f"proposal {proposal.id} ({proposal.measure}) is mandatory and cannot be set aside",
+            f"措施 {proposal.id}（{proposal.measure}）为强制性措施，不得不予执行",
+            code="settle.mandatory",
+            remedy_en="apply it, or answer `verifying` with the reason why the record is doubted",
+            remedy_zh="请执行；对记录有疑问的，请答复“核实中”并说明理由",
+        )
+
+
+def _same(before: Response, now: Response) -> bool:
+    return before.answer == now.answer and (before.reason or "") == (now.reason or "")
+
+
+def _feedback(  # noqa: PLR0913, PLR0917  a feedback is made of all of these
+    desk: Desk,
+    stored: StoredCheck,
+    proposal: Proposal,
+    response: Response,
+    settlement: Settlement,
+    before: StoredResponse | None,
+    now: datetime,
+    number: str,
+) -> Feedback:
+    case = stored.case
+    party = _party(stored, proposal)
+    ground = _first_ground(desk, proposal)
+    policy = desk.policies.get(case.matter)
+    return Feedback(
+        id="fb_" + number.removeprefix("resp_"),
+        kind="amendment" if before else "response",
+        amends=before.feedback if before else None,
+        case_id=case.id,
+        matter=case.matter,
+        matter_name=policy.name if policy else None,
+        point=case.point,
+        decision=stored.decision.id,
+        proposal=proposal.id,
+        measure=proposal.measure,
+        measure_name=proposal.name,
+        direction=proposal.kind,
+        subject_name=party.subject.name,
+        subject_category=party.subject.category,
+        identifier=party.subject.primary,
+        role=party.role,
+        list_code=ground.list_code if ground else None,
+        record_id=ground.record_id if ground else None,
+        source=ground.source if ground else _channel(desk, stored, proposal),
+        answer=response.answer,
+        executed=response.answer == "applied",
+        reason=response.reason,
+        basis=basis_words(proposal.basis).zh,
+        operator=settlement.operator,
+        region=case.region or desk.region,
+        environment=desk.environment,
+        at=local(now),
+    )
+
+
+def _party(stored: StoredCheck, proposal: Proposal) -> Party:
+    wanted = proposal.applies_to
+    for party in stored.case.everybody:
+        if (
+            party.role == wanted.role
+            and party.subject.masked == wanted.subject
+            and wanted.name in {None, party.subject.name}
+        ):
+            return party
+    return stored.case.everybody[0]
+
+
+def _first_ground(desk: Desk, proposal: Proposal) -> Ground | None:
+    """Pick the ground of the highest authority; of equals the first."""
+    return max(proposal.grounds, key=lambda ground: _level(desk, ground.source), default=None)
+
+
+def _level(desk: Desk, source: str) -> int:
+    consulting = desk.sources.get(source)
+    return _LEVELS[consulting.level] if consulting else -1
+
+
+def _channel(desk: Desk, stored: StoredCheck, proposal: Proposal) -> str:
+    """Name the channel of the source that carries the ground with the highest authority, else the nearest one."""
+    by_rank = sorted({ground.source for ground in proposal.grounds}, key=lambda source: -_level(desk, source))
+    asked = [evidence.source for evidence in stored.decision.evidences]
+    for source in (*by_rank, *asked, *desk.channels):
+        if source in desk.channels:
+            return source
+    return UNROUTED

@@ -1,0 +1,425 @@
+"""Weigh what the sources said against the catalogue. Pure: no I/O, no clock, no words.
+
+The three rules that govern it: a silent required source never ends in clear; nobody is restricted without a current,
+undisputed record matched by identifier, and a legal basis; and every finding keeps the records on which it rests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from credit_check_sdk.core.clean import clean_years
+from credit_check_sdk.core.standing import Seen, capacity_of, counts_adversely, fact_key, reaches_floor, standing, until
+from credit_check_sdk.model.measure import (
+    SUSPENDED,
+    NotExcluded,
+    OnClause,
+    OnCleanYears,
+    OnDecision,
+    OnList,
+    OnMeasure,
+    OnRating,
+    OnRecord,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+
+    from credit_check_sdk.catalogue import Catalogue
+    from credit_check_sdk.model import (
+        Case,
+        Consultation,
+        MatterPolicy,
+        Measure,
+        Outcome,
+        Party,
+        Record,
+        Silence,
+        Trigger,
+    )
+
+Strength = Literal["block", "hint", "info", "offer"]
+_FORCE: dict[Strength, int] = {"offer": 0, "info": 1, "hint": 2, "block": 3}
+_IDENTITY = frozenset(
+    {
+        "identifier.check_digit",
+        "identifier.length",
+        "identifier.alphabet",
+        "identifier.birth_date",
+        "identifier.placeholder",
+    }
+)
+"""Doubts about an identifier that make *review* of a subject whom no platform knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one source said in this check."""
+
+    source: str
+    consultation: Consultation
+    remembered: frozenset[int] = frozenset()
+    """Positions of the answers that were remembered rather than read just now."""
+    stale: bool = False
+    """Whether a remembered answer stands in for a live one that failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """A record that carries a finding, and until when."""
+
+    seen: Seen
+    until: date | None
+    strength: Strength
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A measure that applies to a party."""
+
+    measure: Measure
+    party: Party
+    strength: Strength
+    supports: tuple[Support, ...] = ()
+    until: date | None = None
+    years_clean: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """Something that sends a case to review, or that the officer should know."""
+
+    code: str
+    weighs: bool
+    """Whether it makes *review*."""
+    party: Party | None = None
+    seen: tuple[Seen, ...] = ()
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What weighing came to."""
+
+    outcome: Outcome
+    findings: tuple[Finding, ...]
+    concerns: tuple[Concern, ...]
+    silences: tuple[Silence, ...]
+    excluded: bool
+    """Whether something keeps the subject from facilitation."""
+    complete: bool
+    """Whether every required source answered."""
+
+
+def weigh(
+    case: Case,
+    policy: MatterPolicy,
+    catalogue: Catalogue,
+    heard: Sequence[Heard],
+    silences: Sequence[Silence],
+    today: date,
+) -> Verdict:
+    """Weigh a case. The order and number of records change nothing."""
+    asked = asked_parties(case, policy)
+    seen = tuple(_see(asked, heard))
+    concerns = [*_disagreements(seen), *_name_only(seen), *_suspended(seen), *_identity(asked, heard, policy)]
+    contested = {id(item) for concern in concerns if concern.code == "record.levels_disagree" for item in concern.seen}
+    complete = bool(heard) and not any(silence.required for silence in silences)
+    frame = _Frame(case, asked[0], policy, today, seen, frozenset(contested), complete)
+
+    measures = catalogue.applicable(case.matter, case.point, today)
+    restrictions = [
+        finding
+        for measure in measures
+        if measure.kind == "restriction"
+        for finding in _restrict(measure, frame, catalogue)
+    ]
+    excluded = any(f.strength == "block" and f.measure.effect_scope in {"case", "facilitation"} for f in restrictions)
+    offers = [
+        offer
+        for measure in measures
+        if measure.kind == "incentive"
+        for offer in _offer(measure, frame, excluded=excluded)
+    ]
+    if any(item.stale for item in heard):
+        concerns.append(Concern("evidence.stale", weighs=False))
+    outcome = _outcome(restrictions, concerns, complete=complete)
+    return Verdict(outcome, (*restrictions, *offers), tuple(concerns), tuple(silences), excluded, complete)
+
+
+def asked_parties(case: Case, policy: MatterPolicy) -> tuple[Party, ...]:
+    """Name the parties that are asked about: the subject, and those in the roles that the policy names."""
+    roles = {"subject", *policy.query_roles}
+    return tuple(party for party in case.everybody if party.role in roles)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    case: Case
+    subject: Party
+    policy: MatterPolicy
+    today: date
+    seen: tuple[Seen, ...]
+    contested: frozenset[int]
+    complete: bool
+
+
+def _see(asked: Sequence[Party], heard: Sequence[Heard]) -> Iterable[Seen]:
+    for item in heard:
+        for place, answer in enumerate(item.consultation.answers):
+            live = place not in item.remembered and not item.stale
+            for party in asked:
+                if party.subject == answer.subject:
+                    for record in answer.records:
+                        yield Seen(party, record, item.source, capacity_of(record, party), live)
+
+
+def _restrict(measure: Measure, frame: _Frame, catalogue: Catalogue) -> Iterable[Finding]:
+    by_party: dict[int, tuple[Party, list[Support]]] = {}
+    for seen in frame.seen:
+        strength = _carries(measure, seen, frame, catalogue)
+        if strength is None:
+            continue
+        _, supports = by_party.setdefault(id(seen.party), (seen.party, []))
+        supports.append(Support(seen, until(seen.record, measure), strength))
+    for party, supports in by_party.values():
+        ordered = _one_ground_each(supports)
+        strongest = max((support.strength for support in ordered), key=_FORCE.__getitem__)
+        carrying = [support for support in ordered if support.strength == strongest]
+        ends = [support.until for support in carrying]
+        last = None if None in ends else max(day for day in ends if day is not None)
+        if all(_holds(condition, party, frame) for condition in measure.requires):
+            yield Finding(measure, party, strongest, tuple(ordered), last)
+
+
+def _one_ground_each(supports: list[Support]) -> list[Support]:
+    """Keep the strongest support of each fact: two records of two sources about one fact are one ground."""
+    kept: dict[object, Support] = {}
+    for support in sorted(supports, key=_support_order):
+        key = fact_key(support.seen.record) or (support.seen.source, support.seen.record.record_id)
+        kept.setdefault(key, support)
+    return list(kept.values())
+
+
+def _support_order(support: Support) -> tuple[object, ...]:
+    record = support.seen.record
+    return (-_FORCE[support.strength], support.seen.source, record.record_id)
+
+
+def _carries(measure: Measure, seen: Seen, frame: _Frame, catalogue: Catalogue) -> Strength | None:
+    """Say how strongly one record carries *measure*, or None."""
+    record = seen.record
+    if not counts_adversely(record) or not _within_reach(measure, seen):
+        return None
+    if not any(_triggers(trigger, measure, seen, catalogue) for trigger in measure.triggers):
+        return None
+    last = until(record, measure)
+    if last is not None and last < frame.today:
+        # The until day itself still counts; a ban that is over no longer excludes (政府采购法实施条例 第十九条).
+        return None
+    match standing(record, frame.policy):
+        case "gone" | "suspended":
+            return None
+        case "hint":
+            return _at_most("hint", measure.strength)
+        case "full":
+            # Only what the source itself says now may block; a record repaired or revoked at one level never does.
+            shaky = not seen.live or id(seen) in frame.contested
+            return _at_most("hint", measure.strength) if shaky else measure.strength
+
+
+def _at_most(limit: Strength, strength: Strength) -> Strength:
+    return limit if _FORCE[strength] > _FORCE[limit] else strength
+
+
+def _within_reach(measure: Measure, seen: Seen) -> bool:
+    """A record reaches the case only in a role that the measure names, and only by identifier."""
+    roles = set(measure.reach)
+    roles.update(role for trigger in measure.triggers if isinstance(trigger, OnMeasure) for role in trigger.roles)
+    if seen.party.role not in roles:
+        return False
+    if seen.capacity == "own":
+        return True
+    return seen.capacity == "responsible" and measure.responsible_reaches
+
+
+def _triggers(trigger: Trigger, measure: Measure, seen: Seen, catalogue: Catalogue) -> bool:
+    record = seen.record
+    match trigger:
+        case OnList():
+            return (
+                seen.party.role in measure.reach
+                and record.list_code in trigger.lists
+                and reaches_floor(record, trigger.severity_floor)
+            )
+        case OnDecision():
+            return (
+                seen.party.role in measure.reach
+                and record.decision_kind in trigger.decisions
+                and reaches_floor(record, trigger.severity_floor)
+            )
+        case OnRecord():
+            return (
+                seen.party.role in measure.reach
+                and record.kind in trigger.kinds
+                and record.polarity == trigger.polarity
+                and reaches_floor(record, trigger.severity_floor)
+            )
+        case OnMeasure():
+            if seen.party.role not in trigger.roles:
+                return False
+            others = (catalogue.measure(code) for code in trigger.measures)
+            return any(
+                _triggers(inner, other.model_copy(update={"reach": (seen.party.role,)}), seen, catalogue)
+                for other in others
+                for inner in other.triggers
+                if not isinstance(inner, OnMeasure)
+            )
+        case OnRating() | OnCleanYears() | OnClause() | NotExcluded():
+            return False
+
+
+def _suspended(seen: Sequence[Seen]) -> Iterable[Concern]:
+    """Name records whose measures are suspended; they leave *clear* by themselves."""
+    for item in seen:
+        if (
+            item.record.status in SUSPENDED
+            and counts_adversely(item.record)
+            and item.capacity in {"own", "responsible"}
+        ):
+            yield Concern("record.suspended", weighs=False, party=item.party, seen=(item,))
+
+
+def _disagreements(seen: Sequence[Seen]) -> Iterable[Concern]:
+    """Find facts on which two sources disagree, and say which of them may not restrict.
+
+    The authority that made the record prevails; where its level is unknown none does. A record repaired or revoked at
+    either level never restricts.
+    """
+    groups: dict[tuple[object, ...], list[Seen]] = {}
+    for item in seen:
+        key = fact_key(item.record)
+        if key is not None and item.capacity in {"own", "responsible"} and item.record.polarity == "negative":
+            groups.setdefault((id(item.party), *key), []).append(item)
+    for group in groups.values():
+        statuses = {item.record.status for item in group}
+        if len(statuses) < 2:  # noqa: PLR2004  two differ, one does not
+            continue
+        ended = statuses & {"repaired", "revoked"}
+        prevailing = [item for item in group if item.record.authority_level == item.record.level and item.record.level]
+        settled = len({item.record.status for item in prevailing}) == 1
+        if ended or not settled:
+            yield Concern(
+                "record.levels_disagree", weighs="active" in statuses, party=group[0].party, seen=tuple(group)
+            )
+        else:
+            status = prevailing[0].record.status
+            losing = tuple(item for item in group if item.record.status != status)
+            yield Concern("record.levels_disagree", weighs=False, party=group[0].party, seen=losing)
+
+
+def _name_only(seen: Sequence[Seen]) -> Iterable[Concern]:
+    for item in seen:
+        if item.capacity == "name_only" and counts_adversely(item.record) and item.record.status == "active":
+            yield Concern("match.name_only", weighs=True, party=item.party, seen=(item,))
+        elif item.capacity == "foreign":
+            yield Concern("match.foreign", weighs=True, party=item.party, seen=(item,))
+
+
+def _identity(asked: Sequence[Party], heard: Sequence[Heard], policy: MatterPolicy) -> Iterable[Concern]:
+    for party in asked:
+        primary = party.subject.primary
+        if primary is None:
+            yield Concern("subject.no_identifier", weighs=True, party=party)
+            continue
+        doubts = [
+            finding.code for identifier in party.subject.identifiers for finding in identifier.normalised.findings
+        ]
+        for identifier in party.subject.identifiers:
+            for finding in identifier.normalised.findings:
+                yield Concern(finding.code, weighs=False, party=party, detail={"scheme": identifier.scheme})
+        answers = [a for item in heard for a in item.consultation.answers if a.subject == party.subject]
+        if answers and not any(answer.known for answer in answers):
+            doubtful = not _IDENTITY.isdisjoint(doubts)
+            yield Concern("subject.unknown", weighs=doubtful or policy.unknown == "review", party=party)
+
+
+def _holds(condition: Trigger, party: Party, frame: _Frame, *, excluded: bool = False) -> bool:
+    """Say whether a condition holds for the case; record triggers look at the party's own positive records."""
+    match condition:
+        case OnClause():
+            tender = frame.case.tender
+            return tender is not None and any(clause.kind == condition.clause for clause in tender.clauses)
+        case NotExcluded():
+            return frame.complete and not excluded
+        case OnCleanYears():
+            return frame.complete and clean_years(frame.case, frame.policy, frame.seen, condition.years)
+        case OnList() | OnRating() | OnRecord():
+            return bool(_favours(condition, party, frame))
+        case OnDecision() | OnMeasure():
+            return False
+
+
+def _favours(condition: OnList | OnRating | OnRecord, party: Party, frame: _Frame) -> list[Seen]:
+    """Find the party's own current positive records that meet a condition."""
+    found = []
+    for seen in frame.seen:
+        record = seen.record
+        if (
+            seen.party is not party
+            or seen.capacity != "own"
+            or record.polarity != "positive"
+            or record.status != "active"
+        ):
+            continue
+        if record.list_until is not None and record.list_until < frame.today:
+            continue
+        if _meets(condition, record):
+            found.append(seen)
+    return found
+
+
+def _meets(condition: OnList | OnRating | OnRecord, record: Record) -> bool:
+    match condition:
+        case OnList():
+            return record.list_code in condition.lists
+        case OnRating():
+            return record.kind in {"rating", "honour"} and record.grade in condition.grades
+        case OnRecord():
+            return record.kind in condition.kinds and condition.polarity == "positive"
+
+
+def _offer(measure: Measure, frame: _Frame, *, excluded: bool) -> Iterable[Finding]:
+    party = frame.subject
+    if excluded or not frame.complete:
+        # Stacking: a restriction suppresses the incentives of the same file; and what was not checked earns nothing.
+        return
+    if not all(_holds(condition, party, frame, excluded=excluded) for condition in measure.requires):
+        return
+    supports: list[Support] = []
+    years: int | None = None
+    met = False
+    for trigger in measure.triggers:
+        if isinstance(trigger, OnList | OnRating | OnRecord):
+            favours = _favours(trigger, party, frame)
+            supports += [Support(seen, seen.record.list_until, "offer") for seen in favours]
+            met = met or bool(favours)
+        elif _holds(trigger, party, frame, excluded=excluded):
+            met = True
+            years = trigger.years if isinstance(trigger, OnCleanYears) else years
+    if met:
+        ends = [support.until for support in supports if support.until is not None]
+        yield Finding(measure, party, "offer", tuple(_one_ground_each(supports)), max(ends, default=None), years)
+
+
+def _outcome(restrictions: Sequence[Finding], concerns: Sequence[Concern], *, complete: bool) -> Outcome:
+    """Apply the precedence restricted > undecided > review > clear."""
+    if any(f.strength == "block" and f.measure.effect_scope == "case" for f in restrictions):
+        return "restricted"
+    if not complete:
+        return "undecided"
+    if any(f.strength in {"block", "hint"} for f in restrictions) or any(concern.weighs for concern in concerns):
+        return "review"
+    return "clear"

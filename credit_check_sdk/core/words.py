@@ -1,0 +1,243 @@
+"""Say in words what was weighed: Chinese first, English beside it. Pure; identifiers appear masked only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from credit_check_sdk.model import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from credit_check_sdk.catalogue import Catalogue
+    from credit_check_sdk.core.standing import Seen
+    from credit_check_sdk.core.weigh import Concern, Finding, Verdict
+    from credit_check_sdk.model import Basis, Outcome, Party, Silence
+
+_OUTCOMES: dict[Outcome, Words] = {
+    "restricted": Words(
+        zh="受限：存在依法应当限制的情形，待经办人确认。",
+        en="Restricted: a measure required by law applies; an officer settles it.",
+    ),
+    "undecided": Words(
+        zh="未决：必查来源没有作出答复，不能视为未发现问题。",
+        en="Undecided: a required source did not answer; this is not the same as having found nothing.",
+    ),
+    "review": Words(zh="待核：有需要经办人核实的情形。", en="Review: an officer has to look at what is named below."),
+    "clear": Words(
+        zh="通过：全部必查来源均已答复，未发现应当限制的记录。",
+        en="Clear: every required source answered and nothing restricts.",
+    ),
+}
+
+_ROLES = {
+    "subject": Words(zh="申请人", en="the applicant"),
+    "legal_representative": Words(zh="法定代表人", en="the legal representative"),
+    "principal": Words(zh="主要负责人", en="the principal"),
+    "executive": Words(zh="董事、监事、高级管理人员", en="an executive"),
+    "shareholder": Words(zh="股东", en="a shareholder"),
+    "controller": Words(zh="实际控制人", en="the controller"),
+    "directly_responsible": Words(zh="直接责任人员", en="a directly responsible person"),
+    "finance_head": Words(zh="财务负责人", en="the head of finance"),
+    "safety_head": Words(zh="分管安全负责人", en="the head of safety"),
+    "project_manager": Words(zh="项目负责人", en="the project manager"),
+    "consortium_member": Words(zh="联合体成员", en="a consortium member"),
+    "tender_agency": Words(zh="招标代理机构", en="the tender agency"),
+    "bid_expert": Words(zh="评标专家", en="a bid expert"),
+    "agent": Words(zh="委托代理人", en="the agent"),
+    "owner": Words(zh="经营者", en="the owner"),
+    "parent": Words(zh="总公司", en="the parent"),
+    "branch": Words(zh="分支机构", en="a branch"),
+}
+
+_STATUS = {
+    "active": Words(zh="有效", en="active"),
+    "objected": Words(zh="异议处理中", en="under objection"),
+    "reconsidered": Words(zh="复议或诉讼中", en="under reconsideration or litigation"),
+    "repaired": Words(zh="已修复", en="repaired"),
+    "expired": Words(zh="已到期", en="expired"),
+    "revoked": Words(zh="已撤销", en="revoked"),
+    "temporarily_lifted": Words(zh="暂时解除", en="temporarily lifted"),
+    "publicity_ended": Words(zh="公示期满", en="publicity ended"),
+}
+
+_STRENGTH = {
+    "block": Words(zh="应当限制", en="restricts"),
+    "hint": Words(zh="提示核实", en="is to be looked at"),
+    "info": Words(zh="供参考", en="is for information"),
+    "offer": Words(zh="可以享受", en="is offered"),
+}
+
+
+def outcome_words(outcome: Outcome) -> Words:
+    """Say what an outcome means."""
+    return _OUTCOMES[outcome]
+
+
+def role_words(role: str) -> Words:
+    """Name a role."""
+    return _ROLES[role]
+
+
+def basis_words(basis: Sequence[Basis]) -> Words:
+    """Cite legal bases to the article: 《政府采购法》第七十七条."""
+    cited = "、".join(f"《{b.title}》{b.doc_no or ''}{b.article or ''}" for b in basis)
+    english = "; ".join(" ".join(part for part in (f"《{b.title}》", b.doc_no, b.article) if part) for b in basis)
+    return Words(zh=cited, en=english)
+
+
+def _who(party: Party) -> Words:
+    masked = party.subject.masked
+    shown = f"（{masked}）" if masked else ""
+    english = f" ({masked})" if masked else ""
+    role = _ROLES[party.role]
+    return Words(zh=f"{role.zh}“{party.subject.name}”{shown}", en=f"{role.en} “{party.subject.name}”{english}")
+
+
+def _record(seen: Seen, catalogue: Catalogue) -> Words:
+    record = seen.record
+    listed = catalogue.list_of(record.list_code) if record.list_code else None
+    name = listed.name if listed else Words(zh=record.list_code or record.kind, en=record.list_code or record.kind)
+    doc = record.doc_no or ""
+    status = _STATUS[record.status]
+    return Words(
+        zh=f"“{name.zh}”记录（{record.authority} {doc}，来源 {seen.source}，状态：{status.zh}）".replace(" ，", "，"),
+        en=f"a record of “{name.en}” ({record.authority} {doc}; source {seen.source}; status: {status.en})".replace(
+            " ;", ";"
+        ),
+    )
+
+
+def _until(day: date | None) -> Words:
+    if day is None:
+        return Words(zh="至记录移出之日止", en="until the record is removed")
+    return Words(zh=f"至 {day.isoformat()}（含当日）止", en=f"until {day.isoformat()}, that day included")
+
+
+def finding_words(finding: Finding, catalogue: Catalogue) -> Words:
+    """Say why a measure applies, to whom, on what basis and until when."""
+    measure, who, basis = finding.measure, _who(finding.party), basis_words(finding.measure.basis)
+    ends = _until(finding.until)
+    if measure.kind == "incentive":
+        why_zh, why_en = _merits(finding, catalogue)
+        return Words(
+            zh=f"{who.zh}可以享受“{measure.name.zh}”：{why_zh}；依据{basis.zh}。实质性条件不因此减免。",
+            en=f"{who.en} may have “{measure.name.en}”: {why_en}; basis {basis.en}. Substantive conditions stay as they are.",
+        )
+    grounds = [_record(support.seen, catalogue) for support in finding.supports]
+    verb = _STRENGTH[finding.strength]
+    note = Words(zh="", en="")
+    if finding.strength != measure.strength:
+        note = Words(
+            zh="（证据未达到限制所需，仅提示核实）",
+            en=" (the evidence does not carry a restriction; to be looked at only)",
+        )
+    scope = {
+        "case": Words(zh="", en=""),
+        "facilitation": Words(
+            zh="；仅影响便利措施，不影响事项本身", en="; it touches facilitation only, not the case itself"
+        ),
+        "party": Words(
+            zh="；仅影响该人员或机构的角色，应予更换", en="; it touches that party's role only, who has to be replaced"
+        ),
+    }[measure.effect_scope]
+    return Words(
+        zh=f"{who.zh}有{'、'.join(g.zh for g in grounds)}；“{measure.name.zh}”{verb.zh}{note.zh}；依据{basis.zh}；"
+        f"期限{ends.zh}{scope.zh}。对记录有异议的，可向作出机关申请异议处理或者信用修复。",
+        en=f"{who.en} has {', '.join(g.en for g in grounds)}; “{measure.name.en}” {verb.en}{note.en}; basis {basis.en}; "
+        f"{ends.en}{scope.en}. Whoever disputes the record may object, or ask for repair, with the authority that made it.",
+    )
+
+
+def _merits(finding: Finding, catalogue: Catalogue) -> tuple[str, str]:
+    if finding.supports:
+        records = [_record(support.seen, catalogue) for support in finding.supports]
+        return "有" + "、".join(r.zh for r in records), "has " + ", ".join(r.en for r in records)
+    if finding.years_clean:
+        years = finding.years_clean
+        return (
+            f"受理日前连续 {years} 年无不良信用记录",
+            f"no adverse record in the {years} years before the acceptance day",
+        )
+    return "符合适用条件且未被排除", "meets the conditions and is not excluded"
+
+
+_CONCERNS: dict[str, tuple[str, str]] = {
+    "record.suspended": (
+        "{who}的{records}处于核实、复议或暂时解除期间，相应措施暂不执行",
+        "{who}: {records}; measures on it are suspended for the time being",
+    ),
+    "record.levels_disagree": (
+        "{who}的同一事实在不同平台状态不一致：{records}；须核实后再作决定",
+        "{who}: platforms disagree on one fact: {records}; look at it before deciding",
+    ),
+    "match.name_only": (
+        "{who}仅名称与{records}一致，没有标识符佐证，不得据此限制；请核对统一社会信用代码或证件号码",
+        "{who}: only the name agrees with {records}; nobody is restricted by name; compare the identifier",
+    ),
+    "match.foreign": (
+        "来源返回了不属于{who}的{records}，未采用；请联系平台",
+        "a source returned {records} that does not belong to {who}; it was not used; ask the platform",
+    ),
+    "subject.no_identifier": (
+        "{who}没有标识符，无法按标识符查询；请补充统一社会信用代码或证件号码",
+        "{who} has no identifier, so nothing can be matched; supply one",
+    ),
+    "subject.unknown": (
+        "各来源均未收录{who}；请核对标识符",
+        "no source knows {who}; check the identifier",
+    ),
+    "evidence.stale": (
+        "部分来源本次未答复，采用了有效期内的历史查询结果",
+        "a source did not answer now; a remembered answer within its limit was used",
+    ),
+    "identifier.check_digit": (
+        "{who}的标识符校验位不符，请核对（不影响受理）",
+        "the check digit of {who} does not fit; compare it (this refuses nothing)",
+    ),
+    "identifier.inner_check_digit": (
+        "{who}的组织机构代码校验位不符（不影响受理）",
+        "the inner check digit of {who} does not fit (this refuses nothing)",
+    ),
+    "identifier.birth_date": (
+        "{who}的证件号码所含出生日期不存在，请核对",
+        "the birth date in the identifier of {who} does not exist; compare it",
+    ),
+    "identifier.normalised": (
+        "{who}的标识符已规范化（全半角、空格、连字符、大小写或形近字符）",
+        "the identifier of {who} was normalised (width, blanks, hyphens, case or look-alikes)",
+    ),
+}
+
+
+def concern_words(concern: Concern, catalogue: Catalogue) -> Words:
+    """Say what a concern is about."""
+    zh, en = _CONCERNS.get(concern.code, (f"{{who}}：{concern.code}", f"{{who}}: {concern.code}"))
+    who = _who(concern.party) if concern.party else Words(zh="", en="")
+    records = [_record(seen, catalogue) for seen in concern.seen]
+    return Words(
+        zh=zh.format(who=who.zh, records="、".join(r.zh for r in records)) + "。",
+        en=en.format(who=who.en, records=", ".join(r.en for r in records)) + ".",
+    )
+
+
+def silence_words(silence: Silence) -> Words:
+    """Say which source stayed silent, and why."""
+    need = Words(zh="必查", en="required") if silence.required else Words(zh="参考", en="advisory")
+    return Words(
+        zh=f"{need.zh}来源 {silence.source} 未答复：{silence.detail.zh}",
+        en=f"the {need.en} source {silence.source} did not answer: {silence.detail.en}",
+    )
+
+
+def verdict_words(verdict: Verdict, catalogue: Catalogue) -> tuple[Words, ...]:
+    """Say the whole: the outcome, then silences, findings and concerns, the heaviest first."""
+    order = {"block": 0, "hint": 1, "offer": 2, "info": 3}
+    findings = sorted(verdict.findings, key=lambda finding: order[finding.strength])
+    return (
+        outcome_words(verdict.outcome),
+        *(silence_words(silence) for silence in verdict.silences),
+        *(finding_words(finding, catalogue) for finding in findings),
+        *(concern_words(concern, catalogue) for concern in verdict.concerns),
+    )
