@@ -103,8 +103,9 @@ def refusal(answered: Answered, source: str) -> NotUnderstoodError:
     detail: dict[str, object] = {"status": status}
     if problem := problem_code(answered.reply):
         detail["problem"] = problem
-    if status == _RATE_LIMITED:
+    if passing(status):
         detail["retry_after"] = retry_after(answered)
+    if status == _RATE_LIMITED:
         return NotUnderstoodError(
             f"source {source!r} asks us to send less (status {status})",
             f"来源 {source!r} 要求降低请求频率（状态码 {status}）",

@@ -137,11 +137,6 @@ class SourceUnderTest:
 class SourceConformance:
     """What every source does; a subclass gives the fixture ``serve``."""
 
-    @pytest.fixture
-    def serve(self) -> Callable[[SourceScenario], SourceUnderTest]:
-        """Make a platform behave as a scenario says, and give the source that asks it."""
-        raise NotImplementedError("a subclass of SourceConformance gives the fixture `serve`")
-
     def test_it_says_what_the_platform_has(self, serve: Callable[[SourceScenario], SourceUnderTest]) -> None:
         """A record comes back with its source, and the answer with its times, number and digest."""
         tested = serve(SourceScenario("found", records=(RECORD,)))
@@ -260,11 +255,6 @@ class ChannelUnderTest:
 
 class ChannelConformance:
     """What every channel does; a subclass gives the fixture ``serve``."""
-
-    @pytest.fixture
-    def serve(self) -> Callable[[ChannelScenario], ChannelUnderTest]:
-        """Make a platform behave as a scenario says, and give the channel that reaches it."""
-        raise NotImplementedError("a subclass of ChannelConformance gives the fixture `serve`")
 
     def test_what_is_taken_is_delivered(self, serve: Callable[[ChannelScenario], ChannelUnderTest]) -> None:
         """Each key gets its acknowledgement, and each item has its effect."""

@@ -46,7 +46,8 @@ def script(flow: Flow[T], steps: Iterable[Step]) -> T:
             raise AssertionError(f"step {done}: the script is over and the flow asks for {effect!r}")
         expected, result = step
         if not _meets(effect, expected):
-            raise AssertionError(f"step {done}: expected {expected!r}, and the flow asks for {effect!r}")
+            wanted = expected.__name__ if isinstance(expected, type) else repr(expected)
+            raise AssertionError(f"step {done}: expected {wanted}, and the flow asks for {effect!r}")
         return _result(effect, result)
 
     result = _run(flow, answer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from datetime import date, datetime, timedelta
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from credit_check_sdk.flow import MemoryKey
     from credit_check_sdk.model import Environment, Level, Query, Record
 
-_NO_DIGEST = "sha256:" + "0" * 64
 _SATURDAY = 5
 
 
@@ -101,12 +101,13 @@ class FixedSource:
         request_id = await NewId("req")
         as_of = now - self.age
         answers = [self._answer(subject, as_of) for subject in query.subjects if not _among(subject, self.left_out)]
+        said = "\n".join(answer.model_dump_json() for answer in answers).encode()
         return Consultation(
             source=self.id,
             as_of=as_of,
             fetched_at=now,
             request_id=request_id,
-            digest=_NO_DIGEST,
+            digest=f"sha256:{hashlib.sha256(said).hexdigest()}",
             environment=self.environment,
             answers=tuple(answers),
         )
