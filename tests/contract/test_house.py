@@ -134,17 +134,19 @@ def test_every_lint_rule_that_is_off_says_why() -> None:
 
 
 def test_every_exception_in_place_names_its_rule_and_says_why() -> None:
-    bare: list[str] = []
+    """A reason is given at least once for each rule that a file sets aside."""
+    unexplained: list[str] = []
     for path in tracked():
         if path.suffix != ".py" or path == Path(__file__).resolve():
             continue
-        for number, line in enumerate(text_of(path).splitlines(), 1):
-            noqas = [found[1] for found in re.finditer(r"#\s*noqa(.*)$", line)]
-            if not all(re.match(r":\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*\s+\S+ \S+", noqa) for noqa in noqas):
-                bare.append(f"{path.relative_to(ROOT)}:{number}")
-            if re.search(r"#\s*type:\s*ignore(?!\[)", line):
-                bare.append(f"{path.relative_to(ROOT)}:{number}")
-    assert bare == []
+        text = text_of(path)
+        named = re.findall(r"# noqa: ([A-Z]+\d+(?:, ?[A-Z]+\d+)*)(.*)", text)
+        codes = {code for rules, _ in named for code in re.split(", ?", rules)}
+        explained = {code for rules, why in named if len(why.split()) > 1 for code in re.split(", ?", rules)}
+        unexplained += [f"{path.relative_to(ROOT)}: {code}" for code in sorted(codes - explained)]
+        if re.search(r"# ?(noqa(?!:)|type: ?ignore(?!\[)|ruff: ?noqa(?!:))", text):
+            unexplained.append(f"{path.relative_to(ROOT)}: names no rule")
+    assert unexplained == []
 
 
 def test_every_module_opens_by_saying_what_it_is() -> None:
