@@ -5,12 +5,7 @@ Both run the same flows; they differ in how they wait. What is decided is decide
 
 from __future__ import annotations
 
-import asyncio
 import os
-import threading
-import weakref
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
@@ -74,7 +69,6 @@ class _Client:
         self._parts = parts
         self._world = parts.world
         self._desk = parts.desk
-        _watch_forks(parts.world)
 
     @classmethod
     def open(cls, config: Config = None) -> Self:
@@ -205,27 +199,9 @@ class CreditCheck(_Client):
         Each check is recorded in a transaction of its own. With ``errors="yield"`` the error of one case stands in
         its place and the others go on.
         """
+        from credit_check_sdk._shell.many import in_order  # noqa: PLC0415
 
-        def one(case: Case) -> Decision | CreditCheckError:
-            try:
-                return self.check(case, record=record)
-            except CreditCheckError as error:
-                if errors == "raise":
-                    raise
-                return error
-
-        with ThreadPoolExecutor(workers, thread_name_prefix="credit-check-many") as pool:
-            ahead: deque[Any] = deque()
-            try:
-                for case in cases:
-                    ahead.append(pool.submit(one, case))
-                    if len(ahead) >= workers * 2:
-                        yield ahead.popleft().result()
-                while ahead:
-                    yield ahead.popleft().result()
-            finally:
-                for future in ahead:
-                    future.cancel()
+        return in_order(lambda case: self.check(case, record=record), cases, workers, keep_errors=errors == "yield")
 
     def settle(
         self,
@@ -329,27 +305,13 @@ class AsyncCreditCheck(_Client):
         errors: OnError = "raise",
     ) -> AsyncIterator[Any]:
         """Check many cases side by side and yield their decisions in order; see `CreditCheck.check_many`."""
+        from credit_check_sdk._shell.many import in_order_async  # noqa: PLC0415
 
-        async def one(case: Case) -> Decision | CreditCheckError:
-            try:
-                return await self.check(case, record=record)
-            except CreditCheckError as error:
-                if errors == "raise":
-                    raise
-                return error
-
-        ahead: deque[asyncio.Task[Decision | CreditCheckError]] = deque()
-        try:
-            async for case in _each(cases):
-                ahead.append(asyncio.ensure_future(one(case)))
-                if len(ahead) >= workers:
-                    yield await ahead.popleft()
-            while ahead:
-                yield await ahead.popleft()
-        finally:
-            for task in ahead:
-                task.cancel()
-            await asyncio.gather(*ahead, return_exceptions=True)
+        keep = errors == "yield"
+        async for found in in_order_async(
+            lambda case: self.check(case, record=record), cases, workers, keep_errors=keep
+        ):
+            yield found
 
     async def settle(
         self,
@@ -409,15 +371,6 @@ class AsyncCreditCheck(_Client):
         from credit_check_sdk._shell.drivers import run_async  # noqa: PLC0415
 
         return await run_async(flow, self._world, transaction)
-
-
-async def _each(cases: Iterable[Case] | AsyncIterable[Case]) -> AsyncIterator[Case]:
-    if hasattr(cases, "__aiter__"):
-        async for case in cases:
-            yield case
-    else:
-        for case in cases:
-            yield case
 
 
 def _now() -> Any:
@@ -535,21 +488,3 @@ def _all_sources_known(settings: Settings, policies: Mapping[str, MatterPolicy])
                     remedy_en=f"add it under [[sources]], or use one of {', '.join(sorted(known)) or '—'}",
                     remedy_zh=f"请在 [[sources]] 中添加，或使用：{'、'.join(sorted(known)) or '—'}",
                 )
-
-
-_worlds: weakref.WeakSet[World] = weakref.WeakSet()
-_worlds_lock = threading.Lock()
-
-
-def _watch_forks(world: World) -> None:
-    with _worlds_lock:
-        _worlds.add(world)
-
-
-def _after_fork() -> None:
-    for world in list(_worlds):
-        world.reset_after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,10 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _THREADS = 16
 
 
+_worlds: weakref.WeakSet[World] = weakref.WeakSet()
+"""Every world of this process: a fork leaves the parent's threads and connections behind."""
+
+
 class World:
     """The parts of one client, and the small effects that need no part of their own."""
 
@@ -29,6 +34,7 @@ class World:
         self.exchange, self.memory, self.ledger, self.audit, self.keys = exchange, memory, ledger, audit, keys
         self._pool: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
+        _worlds.add(self)
 
     def perform(self, effect: effects.Effect[Any]) -> Any:  # noqa: PLR0911  one return per effect
         """Perform an effect that neither waits nor reaches a database."""
@@ -102,3 +108,12 @@ def new_id(prefix: str) -> str:
         characters.append(_ALPHABET[number & 31])
         number >>= 5
     return f"{prefix}_{''.join(reversed(characters))}"
+
+
+def _after_fork() -> None:
+    for world in list(_worlds):
+        world.reset_after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

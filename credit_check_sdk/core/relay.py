@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from credit_check_sdk.core.settle import UNROUTED
 from credit_check_sdk.errors import CreditCheckError, NotSentError
 from credit_check_sdk.flow import Move, NewId, Now
 from credit_check_sdk.model import Acknowledgement, Delivery
@@ -48,7 +49,7 @@ async def relay(desk: Desk, *, limit: int | None = None) -> RelayReport:
     counts: Counter[str] = Counter()
     errors: dict[str, None] = {}
     left = limit
-    for name, channel in desk.channels.items():
+    for name, channel in _routes(desk):
         while left is None or left > 0:
             batch = desk.relay.batch if left is None else min(desk.relay.batch, left)
             rows = await _lease(desk.relay, name, batch)
@@ -67,6 +68,12 @@ async def relay(desk: Desk, *, limit: int | None = None) -> RelayReport:
         dead=counts["refused"],
         errors=tuple(errors),
     )
+
+
+def _routes(desk: Desk) -> list[tuple[str, Channel]]:
+    """Name the channels; what was promised before there was one goes over the first."""
+    routes = list(desk.channels.items())
+    return [*routes, *((UNROUTED, channel) for _, channel in routes[:1])]
 
 
 async def _lease(rules: RelayRules, channel: str, batch: int) -> tuple[OutboxRow, ...]:

@@ -57,6 +57,7 @@ async def settle(desk: Desk, settlement: Settlement) -> Settled:
         if before is not None and _same(before.response, response):
             continue
         number = await NewId("resp")
+        feedback = _feedback(desk, stored, proposal, response, settlement, before, now, number)
         entries.append(
             ResponseEntry(
                 id=number,
@@ -67,9 +68,9 @@ async def settle(desk: Desk, settlement: Settlement) -> Settled:
                 operator=settlement.operator,
                 at=now,
                 amends=before.id if before else None,
+                feedback=feedback.id,
             )
         )
-        feedback = _feedback(desk, stored, proposal, response, settlement, before, now, number)
         entries.append(FeedbackEntry(feedback, _channel(desk, stored, proposal)))
         keys.append(feedback.id)
         answers[proposal.id] = response.answer

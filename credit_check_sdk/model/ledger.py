@@ -62,6 +62,8 @@ class ResponseEntry:
     at: datetime
     amends: str | None = None
     """Number of the answer that it changes."""
+    feedback: str | None = None
+    """Key of the feedback that reports it."""
 
 
 @dataclass(frozen=True, slots=True)

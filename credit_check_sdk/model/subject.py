@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, cast
 
 from pydantic import Field, SerializationInfo, field_serializer, field_validator
-
 from typing_extensions import override
 
 from credit_check_sdk.model import identifiers, names

@@ -1,0 +1,109 @@
+"""Count what the ledger holds per department, matter and point. It yields statements and opens no connection."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import UTC, datetime, time, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, select
+
+from credit_check_sdk._shell.ledger import schema as s
+from credit_check_sdk._shell.ledger.work import Execute, Work, micros
+from credit_check_sdk.model.ledger import Statistics, StatisticsRow
+
+if TYPE_CHECKING:
+    from datetime import date
+
+_SHANGHAI = timezone(timedelta(hours=8))
+_FOREVER = 2**62
+_period = (s.check.c.decided_at >= bindparam("since"), s.check.c.decided_at < bindparam("until"))
+_CHECKS = (
+    select(
+        s.check.c.decision,
+        s.check.c.department,
+        s.check.c.matter,
+        s.check.c.point,
+        s.check.c.case_id,
+        s.check.c.outcome,
+    )
+    .where(*_period)
+    .order_by(s.check.c.decided_at, s.check.c.decision)
+)
+_PROPOSALS = (
+    select(s.proposal.c.decision, s.proposal.c.proposal, s.proposal.c.strength)
+    .join(s.check, s.check.c.decision == s.proposal.c.decision)
+    .where(*_period)
+)
+_ANSWERS = (
+    select(s.response.c.proposal, s.response.c.answer)
+    .join(s.check, s.check.c.decision == s.response.c.decision)
+    .where(*_period)
+    .order_by(s.response.c.at, s.response.c.id)
+)
+_FEEDBACK = (
+    select(s.outbox.c.decision, s.outbox.c.state)
+    .join(s.check, s.check.c.decision == s.outbox.c.decision)
+    .where(*_period)
+)
+
+
+def figures(question: Statistics) -> Work[tuple[StatisticsRow, ...]]:
+    """Count; a proposal counts as unanswered only in the latest check of its file and point."""
+    period = {
+        "since": _start(question.since) if question.since else -_FOREVER,
+        "until": _start(question.until + timedelta(days=1)) if question.until else _FOREVER,
+    }
+    checks = (yield Execute(_CHECKS, period)).rows
+    proposals = (yield Execute(_PROPOSALS, period)).rows
+    answers: dict[str, str] = {row[0]: row[1] for row in (yield Execute(_ANSWERS, period)).rows}
+    feedback = (yield Execute(_FEEDBACK, period)).rows
+
+    group_of: dict[str, tuple[str, str, str]] = {}
+    latest: dict[tuple[str, str], str] = {}
+    cases: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    outcomes: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
+    for decision, department, matter, point, case_id, outcome in checks:
+        group = (department, matter, point)
+        group_of[decision] = group
+        latest[case_id, point] = decision
+        cases[group].add(case_id)
+        outcomes[group][outcome] += 1
+    counts: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
+    current = set(latest.values())
+    for decision, proposal, strength in proposals:
+        group = group_of[decision]
+        counts[group]["proposals"] += 1
+        answer = answers.get(proposal)
+        if answer is not None:
+            counts[group][answer] += 1
+        elif decision in current and strength in {"block", "hint"}:
+            counts[group]["unanswered"] += 1
+    for decision, state in feedback:
+        counts[group_of[decision]]["delivered" if state == "delivered" else "waiting"] += 1
+    return tuple(_row(group, cases[group], outcomes[group], counts[group]) for group in sorted(cases))
+
+
+def _row(group: tuple[str, str, str], cases: set[str], outcomes: Counter[str], counts: Counter[str]) -> StatisticsRow:
+    department, matter, point = group
+    return StatisticsRow(
+        department=department,
+        matter=matter,
+        point=point,
+        checks=sum(outcomes.values()),
+        cases=len(cases),
+        outcomes=dict(outcomes),
+        proposals=counts["proposals"],
+        applied=counts["applied"],
+        set_aside=counts["set_aside"],
+        verifying=counts["verifying"],
+        unanswered=counts["unanswered"],
+        feedback_delivered=counts["delivered"],
+        feedback_waiting=counts["waiting"],
+    )
+
+
+def _start(day: date) -> int:
+    """Give the first moment of a day in Asia/Shanghai."""
+    moment: Any = datetime.combine(day, time(), _SHANGHAI).astimezone(UTC)
+    return micros(moment)

@@ -1,0 +1,103 @@
+"""The ledger's tables, for SQLite and PostgreSQL alike. It holds no statement and opens no connection.
+
+Entries are immutable and encrypted; beside them stand plain indexes without any identifier. Times are whole
+microseconds since 1970 UTC, so that every driver reads and writes them alike.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+
+VERSION = 1
+"""Version of the schema; a ledger of a newer version is refused."""
+
+metadata = MetaData()
+
+meta = Table("credit_meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+
+entry = Table(
+    "credit_entry",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("digest", Text, nullable=False),
+)
+
+check = Table(
+    "credit_check",
+    metadata,
+    Column("decision", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("matter", Text, nullable=False),
+    Column("point", Text, nullable=False),
+    Column("department", Text, nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("decided_at", BigInteger, nullable=False),
+    Column("touched_by", Text),
+    Index("credit_check_latest", "case_id", "point", "decided_at"),
+    Index("credit_check_day", "decided_at"),
+)
+
+proposal = Table(
+    "credit_proposal",
+    metadata,
+    Column("proposal", Text, primary_key=True),
+    Column("decision", Text, nullable=False, index=True),
+    Column("measure", Text, nullable=False),
+    Column("strength", Text, nullable=False),
+)
+
+ground = Table(
+    "credit_ground",
+    metadata,
+    Column("proposal", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("record_key", Text, primary_key=True),
+    Column("decision", Text, nullable=False),
+    Index("credit_ground_record", "source", "record_key"),
+)
+
+subject = Table(
+    "credit_subject",
+    metadata,
+    Column("subject_key", Text, primary_key=True),
+    Column("decision", Text, primary_key=True),
+)
+
+response = Table(
+    "credit_response",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("decision", Text, nullable=False, index=True),
+    Column("proposal", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("amends", Text),
+    Column("feedback", Text),
+)
+
+outbox = Table(
+    "credit_outbox",
+    metadata,
+    Column("ordinal", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("decision", Text, nullable=False, index=True),
+    Column("case_id", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("next_at", BigInteger),
+    Column("lease", Text),
+    Column("lease_until", BigInteger),
+    Column("delivered_at", BigInteger),
+    Column("last_error", Text),
+    Index("credit_outbox_due", "channel", "state", "next_at"),
+    Index("credit_outbox_order", "case_id", "channel", "ordinal"),
+)
