@@ -14,6 +14,7 @@ import typer
 from pydantic import BaseModel
 
 from credit_check_sdk import hooks
+from credit_check_sdk.cli import app as registering
 from credit_check_sdk.config import Settings
 from credit_check_sdk.errors import CODES, CreditCheckError
 from credit_check_sdk.model import MatterPolicy
@@ -77,9 +78,8 @@ def commands(group: Any, before: str = "") -> set[str]:
 
 
 def test_every_command_is_documented_and_every_documented_command_is_there() -> None:
-    from credit_check_sdk.cli import app  # noqa: PLC0415  the other tests here must not need it
-
-    there = commands(typer.main.get_command(app))
+    registering._register()
+    there = commands(typer.main.get_command(registering.app))
     written = set(
         re.findall(r"^### `credit-check ([a-z -]+?)(?: [A-Z\[(].*)?`", page("reference/commands.md"), re.MULTILINE)
     )

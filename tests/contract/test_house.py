@@ -26,6 +26,7 @@ IMPORT_NAMES = {
     "psycopg": "psycopg",
     "pydantic-settings": "pydantic_settings",
     "pyyaml": "yaml",
+    "typing-extensions": "typing_extensions",
 }
 NOT_IMPORTED = {
     "aiosqlite": "SQLAlchemy loads it as the driver of sqlite+aiosqlite",
