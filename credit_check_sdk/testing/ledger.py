@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from credit_check_sdk.model.ledger import (
@@ -31,23 +31,20 @@ from credit_check_sdk.model.ledger import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
+    from datetime import date, datetime
 
     from credit_check_sdk.model import Acknowledgement, Notice
-    from credit_check_sdk.model.ledger import Entry, OutboxState
+    from credit_check_sdk.model.ledger import Entry
 
 _SHANGHAI = timezone(timedelta(hours=8))
 _UNDELIVERED = frozenset({"waiting", "leased", "in_doubt"})
 
 
 class InMemoryLedger:
-    """Keep checks, answers, notices and the outbox in memory; rows are also open to a test's eyes.
+    """Keep checks, answers, notices and the outbox in memory, open to a test's eyes."""
 
-    *clock* dates the rows of the outbox and defaults to the wall clock.
-    """
-
-    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self.checks: dict[str, StoredCheck] = {}
         """Checks by the number of their decision, oldest first."""
         self.notices: list[Notice] = []
@@ -57,9 +54,6 @@ class InMemoryLedger:
 
     def record(self, entries: Iterable[Entry]) -> None:
         """Take entries, as `Record` does."""
-        entries = tuple(entries)
-        reported = [entry.feedback for entry in entries if isinstance(entry, FeedbackEntry)]
-        reports = {(feedback.decision, feedback.proposal): feedback.id for feedback in reported}
         for entry in entries:
             match entry:
                 case CheckEntry():
@@ -67,7 +61,7 @@ class InMemoryLedger:
                         entry.decision, entry.case, entry.consultations, entry.parties, entry.rules
                     )
                 case ResponseEntry():
-                    self._respond(entry, reports.get((entry.decision, entry.response.proposal)))
+                    self._respond(entry)
                 case FeedbackEntry():
                     self._put(entry)
                 case NoticeEntry():
@@ -85,8 +79,8 @@ class InMemoryLedger:
         """
         match query:
             case LatestCheck():
-                found = (c for c in reversed(self.checks.values()) if c.case.id == query.case_id)
-                return next((c for c in found if c.decision.point == query.point), None)
+                found = [c for c in self.checks.values() if c.case.id == query.case_id]
+                return max((c for c in found if c.decision.point == query.point), key=_decided, default=None)
             case CheckById():
                 return self.checks.get(query.decision)
             case OutboxRows():
@@ -115,9 +109,9 @@ class InMemoryLedger:
             case _:
                 raise TypeError(f"{type(command).__name__} is no command of the ledger")
 
-    def _respond(self, entry: ResponseEntry, feedback: str | None) -> None:
+    def _respond(self, entry: ResponseEntry) -> None:
         stored = self.checks[entry.decision]
-        response = StoredResponse(entry.id, entry.response, entry.operator, entry.at, feedback)
+        response = StoredResponse(entry.id, entry.response, entry.operator, entry.at, entry.feedback)
         self.checks[entry.decision] = replace(stored, responses=(*stored.responses, response))
 
     def _put(self, entry: FeedbackEntry) -> None:
@@ -130,8 +124,8 @@ class InMemoryLedger:
                 case_id=feedback.case_id,
                 state="waiting",
                 attempts=0,
-                created_at=self._clock(),
-                next_at=None,
+                created_at=feedback.at,
+                next_at=feedback.at,
                 lease_until=None,
                 delivered_at=None,
                 last_error=None,
@@ -177,13 +171,13 @@ class InMemoryLedger:
         rows = self.rows.values()
         return OutboxReport(
             counts=dict(Counter(row.state for row in rows)),
-            oldest_waiting=min((row.created_at for row in rows if row.state in _UNDELIVERED), default=None),
+            oldest_waiting=min((row.created_at for row in rows if row.state in {"waiting", "leased"}), default=None),
             last_error=next((row.last_error for row in reversed(rows) if row.last_error), None),
         )
 
     def _statistics(self, query: Statistics) -> tuple[StatisticsRow, ...]:
         groups: dict[tuple[str, str, str], list[StoredCheck]] = {}
-        for stored in self.checks.values():
+        for stored in sorted(self.checks.values(), key=_decided):
             if _within(stored.decision.decided_at, query.since, query.until):
                 place = (stored.case.operator.department, stored.case.matter, stored.decision.point)
                 groups.setdefault(place, []).append(stored)
@@ -191,43 +185,47 @@ class InMemoryLedger:
 
     def _counted(self, place: tuple[str, str, str], several: Sequence[StoredCheck]) -> StatisticsRow:
         answers: Counter[str] = Counter()
-        proposals = 0
-        delivered: Counter[OutboxState] = Counter()
-        # Of a file that was checked again, the latest check's proposals are those to be answered.
+        unanswered = 0
+        # Of a file that was checked again, only the latest check still waits for answers.
         latest = {stored.case.id: stored for stored in several}
-        for stored in latest.values():
-            standing = stored.standing()
-            proposals += len(stored.decision.proposals)
-            answers.update(kept.response.answer for kept in standing.values())
         for stored in several:
-            keys = (kept.feedback for kept in stored.responses if kept.feedback is not None)
-            delivered.update(self.rows[key].state for key in keys)
+            standing = stored.standing()
+            answers.update(kept.response.answer for kept in standing.values())
+            if latest[stored.case.id] is stored:
+                asking = [p for p in stored.decision.proposals if p.strength in {"block", "hint"}]
+                unanswered += sum(proposal.id not in standing for proposal in asking)
+        numbers = {stored.decision.id for stored in several}
+        states = Counter(r.state for r in self.rows.values() if r.feedback and r.feedback.decision in numbers)
         return StatisticsRow(
             *place,
             checks=len(several),
             cases=len(latest),
             outcomes=dict(Counter(stored.decision.outcome for stored in several)),
-            proposals=proposals,
+            proposals=sum(len(stored.decision.proposals) for stored in several),
             applied=answers["applied"],
             set_aside=answers["set_aside"],
             verifying=answers["verifying"],
-            unanswered=proposals - answers.total(),
-            feedback_delivered=delivered["delivered"],
-            feedback_waiting=delivered.total() - delivered["delivered"],
+            unanswered=unanswered,
+            feedback_delivered=states["delivered"],
+            feedback_waiting=states.total() - states["delivered"],
         )
+
+
+def _decided(stored: StoredCheck) -> tuple[datetime, str]:
+    return stored.decision.decided_at, stored.decision.id
 
 
 def _due(row: OutboxRow, now: datetime) -> bool:
     if row.state == "leased":
-        return row.lease_until is not None and row.lease_until <= now
+        return row.lease_until is not None and row.lease_until < now
     return row.state == "waiting" and (row.next_at is None or row.next_at <= now)
 
 
 def _settled(row: OutboxRow, answer: Acknowledgement, command: Settle) -> OutboxRow:
-    row = replace(row, lease=None, lease_until=None, next_at=None)
-    if answer.verdict == "delivered":
+    row = replace(row, lease=None, lease_until=None)
+    if answer.verdict == "delivered" and answer.key not in command.dead:
         return replace(row, state="delivered", delivered_at=command.now, last_error=None)
-    row = replace(row, last_error=answer.code)
+    row = replace(row, last_error=answer.code or answer.verdict)
     if answer.verdict == "refused" or answer.key in command.dead:
         return replace(row, state="dead")
     if answer.verdict == "in_doubt":

@@ -35,7 +35,7 @@ class World:
         self.now = now
         self.serve: Serve = serve or _unreachable
         self.memory = InMemoryMemory(self._time)
-        self.ledger = InMemoryLedger(lambda: self.now)
+        self.ledger = InMemoryLedger()
         self.sent: list[Request] = []
         """Requests in the order in which they were sent."""
         self.audited: list[QueryNote] = []

@@ -1,12 +1,14 @@
-"""The ledger in memory answers every question and obeys every command, as the outbox's rules say."""
+"""The ledger in memory and the ledger on SQLite answer every question and obey every command alike."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
+from credit_check_sdk._shell.keys import KeyRing
+from credit_check_sdk._shell.ledger import Ledger
 from credit_check_sdk.model import (
     Acknowledgement,
     AppliesTo,
@@ -44,6 +46,10 @@ from credit_check_sdk.model.ledger import (
 )
 from credit_check_sdk.testing import InMemoryLedger
 from credit_check_sdk.testing.conformance import FIRM, delivery
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 OFFICER = Operator(id="u-1024", department="451100-scjgj")
@@ -98,16 +104,52 @@ def check(number: str, case_id: str = "c-1", **said: Any) -> CheckEntry:
 
 def answer(number: str, decided: str, place: int = 0, said: str = "applied") -> ResponseEntry:
     response = Response.model_validate({"proposal": f"prop_{decided}_{place}", "answer": said})
-    return ResponseEntry(number, decided, "c-1", "evaluate", response, OFFICER, NOW)
+    return ResponseEntry(number, decided, "c-1", "evaluate", response, OFFICER, NOW, feedback="fb_1")
 
 
-def outbox(*keys: str, case_id: str | None = None) -> InMemoryLedger:
-    ledger = InMemoryLedger(lambda: NOW)
+class Sqlite:
+    """The real ledger under the names of the one in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        self._ledger = Ledger(f"sqlite:///{folder / 'ledger.db'}", KeyRing.make(folder / "keys"), environment="sandbox")
+
+    def record(self, entries: Iterable[Entry]) -> None:
+        self._ledger.run(list(entries))
+
+    def load(self, query: Any) -> Any:
+        return self._ledger.run(query)
+
+    def move(self, command: Any) -> Any:
+        return self._ledger.run(command)
+
+    def close(self) -> None:
+        self._ledger.close()
+
+
+AnyLedger = InMemoryLedger | Sqlite
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AnyLedger]:
+    if request.param == "memory":
+        yield InMemoryLedger()
+        return
+    kept = Sqlite(tmp_path)
+    yield kept
+    kept.close()
+
+
+def put(ledger: AnyLedger, *keys: str, case_id: str | None = None) -> None:
     ledger.record(FeedbackEntry(feedback(key, case_id or f"c-{key}"), "municipal") for key in keys)
-    return ledger
 
 
-def lease(ledger: InMemoryLedger, *, now: datetime = NOW, limit: int = 10, token: str = "lease_1") -> list[str]:  # noqa: S107  the name of a lease
+def row_of(ledger: AnyLedger, key: str) -> OutboxRow:
+    (found,) = [row for row in ledger.load(OutboxRows()) if row.key == key]
+    assert isinstance(found, OutboxRow)
+    return found
+
+
+def lease(ledger: AnyLedger, *, now: datetime = NOW, limit: int = 10, token: str = "lease_1") -> list[str]:  # noqa: S107  the name of a lease
     rows: tuple[OutboxRow, ...] = ledger.move(Lease("municipal", limit, now, MINUTE, token))
     assert all(row.feedback is not None and row.lease == token for row in rows)
     return [row.key for row in rows]
@@ -129,13 +171,12 @@ def test_every_entry_of_the_ledger_is_taken() -> None:
     )
     entries: list[Entry] = [check("dec_1"), answer("resp_1", "dec_1"), FeedbackEntry(feedback("fb_1"), "municipal"), NoticeEntry(notice)]  # fmt: skip
     assert {type(entry) for entry in entries} == set(get_args(Entry))
-    ledger = InMemoryLedger(lambda: NOW)
+    ledger = InMemoryLedger()
     ledger.record(entries)
     assert (list(ledger.checks), list(ledger.rows), ledger.notices) == (["dec_1"], ["fb_1"], [notice])
 
 
-def test_the_latest_check_of_a_file_at_a_point_is_found_with_its_answers() -> None:
-    ledger = InMemoryLedger()
+def test_the_latest_check_of_a_file_at_a_point_is_found_with_its_answers(ledger: AnyLedger) -> None:
     ledger.record([check("dec_1"), check("dec_2", "c-2"), check("dec_3")])
     reported = feedback("fb_1").model_copy(update={"decision": "dec_3", "proposal": "prop_dec_3_0"})
     ledger.record([answer("resp_1", "dec_3"), FeedbackEntry(reported, "municipal")])
@@ -154,42 +195,44 @@ def test_a_change_can_touch_a_check() -> None:
     assert ledger.load(CheckById("dec_1")).touched_by == "change_1"
 
 
-def test_a_lease_takes_due_rows_oldest_first_and_nobody_else_gets_them() -> None:
-    ledger = outbox("fb_1", "fb_2", "fb_3")
+def test_a_lease_takes_due_rows_oldest_first_and_nobody_else_gets_them(ledger: AnyLedger) -> None:
+    put(ledger, "fb_1", "fb_2", "fb_3")
     assert lease(ledger, limit=2) == ["fb_1", "fb_2"]
     assert lease(ledger, token="lease_2") == ["fb_3"]
     assert lease(ledger, token="lease_3") == []
 
 
-def test_a_lease_that_ran_out_is_taken_over_and_the_old_one_no_longer_counts() -> None:
-    ledger = outbox("fb_1")
+def test_a_lease_that_ran_out_is_taken_over_and_the_old_one_no_longer_counts(ledger: AnyLedger) -> None:
+    put(ledger, "fb_1")
     lease(ledger)
-    assert lease(ledger, now=NOW + MINUTE, token="lease_2") == ["fb_1"]
-    assert ledger.rows["fb_1"].attempts == 2
+    assert lease(ledger, now=NOW + MINUTE + MINUTE, token="lease_2") == ["fb_1"]
+    assert row_of(ledger, "fb_1").attempts == 2
     assert ledger.move(Settle("lease_1", NOW, (said("fb_1", "delivered"),))) == 0
     assert ledger.move(Settle("lease_2", NOW, (said("fb_1", "delivered"),))) == 1
-    assert (ledger.rows["fb_1"].state, ledger.rows["fb_1"].delivered_at) == ("delivered", NOW)
+    assert (row_of(ledger, "fb_1").state, row_of(ledger, "fb_1").delivered_at) == ("delivered", NOW)
 
 
-@pytest.mark.parametrize(("verdict", "waits"), [("retry", True), ("in_doubt", True), ("refused", False)])
-def test_the_order_of_a_file_is_kept_unless_what_is_before_is_dead(verdict: str, waits: bool) -> None:  # noqa: FBT001
-    ledger = outbox("fb_1", "fb_2", case_id="c-1")
+@pytest.mark.parametrize(("verdict", "next_due"), [("retry", []), ("in_doubt", []), ("refused", ["fb_2"])])
+def test_the_order_of_a_file_is_kept_unless_what_is_before_is_dead(
+    ledger: AnyLedger, verdict: str, next_due: list[str]
+) -> None:
+    put(ledger, "fb_1", "fb_2", case_id="c-1")
     assert lease(ledger) == ["fb_1"]
     later = NOW + timedelta(hours=1)
     ledger.move(Settle("lease_1", NOW, (said("fb_1", verdict),), {"fb_1": later}))
-    assert lease(ledger) == ([] if waits else ["fb_2"])
+    assert lease(ledger) == next_due
 
 
-def test_what_is_to_be_tried_again_waits_for_its_time() -> None:
-    ledger = outbox("fb_1")
+def test_what_is_to_be_tried_again_waits_for_its_time(ledger: AnyLedger) -> None:
+    put(ledger, "fb_1")
     lease(ledger)
     ledger.move(Settle("lease_1", NOW, (said("fb_1", "retry", "source.status"),), {"fb_1": NOW + MINUTE}))
     assert lease(ledger, now=NOW + MINUTE - timedelta(seconds=1)) == []
     assert lease(ledger, now=NOW + MINUTE) == ["fb_1"]
 
 
-def test_dead_rows_are_shown_counted_and_requeued() -> None:
-    ledger = outbox("fb_1", "fb_2", "fb_3")
+def test_dead_rows_are_shown_counted_and_requeued(ledger: AnyLedger) -> None:
+    put(ledger, "fb_1", "fb_2", "fb_3")
     lease(ledger)
     given = (said("fb_1", "refused", "item.invalid"), said("fb_2", "retry", "source.status"), said("fb_3", "delivered"))
     assert ledger.move(Settle("lease_1", NOW, given, {}, frozenset({"fb_1", "fb_2"}))) == 3
@@ -200,25 +243,23 @@ def test_dead_rows_are_shown_counted_and_requeued() -> None:
     assert lease(ledger) == ["fb_1", "fb_2"]
 
 
-def test_what_is_recorded_twice_under_one_key_is_one_row() -> None:
-    ledger = outbox("fb_1", "fb_1")
+def test_what_is_recorded_twice_under_one_key_is_one_row(ledger: AnyLedger) -> None:
+    put(ledger, "fb_1", "fb_1")
     assert [row.key for row in ledger.load(OutboxRows())] == ["fb_1"]
 
 
-def test_statistics_count_the_latest_check_of_each_file() -> None:
-    ledger = InMemoryLedger(lambda: NOW)
+def test_statistics_wait_for_answers_to_the_latest_check_of_each_file_only(ledger: AnyLedger) -> None:
     ledger.record([check("dec_1", proposals=2), check("dec_2", "c-2", proposals=0), check("dec_3", proposals=2)])
     reported = feedback("fb_1").model_copy(update={"decision": "dec_3", "proposal": "prop_dec_3_0"})
     ledger.record([answer("resp_1", "dec_3"), FeedbackEntry(reported, "municipal")])
     (row,) = ledger.load(Statistics())
     assert (row.department, row.matter, row.point) == ("451100-scjgj", "procurement.goods", "evaluate")
     assert (row.checks, row.cases, row.outcomes) == (3, 2, {"restricted": 2, "clear": 1})
-    assert (row.proposals, row.applied, row.set_aside, row.verifying, row.unanswered) == (2, 1, 0, 0, 1)
+    assert (row.proposals, row.applied, row.set_aside, row.verifying, row.unanswered) == (4, 1, 0, 0, 1)
     assert (row.feedback_delivered, row.feedback_waiting) == (0, 1)
 
 
-def test_the_days_of_statistics_are_those_of_shanghai() -> None:
-    ledger = InMemoryLedger()
+def test_the_days_of_statistics_are_those_of_shanghai(ledger: AnyLedger) -> None:
     ledger.record([check("dec_1", at=datetime(2026, 11, 22, 16, 30, tzinfo=UTC))])
     assert len(ledger.load(Statistics(date(2026, 11, 23), date(2026, 11, 23)))) == 1
     assert ledger.load(Statistics(None, date(2026, 11, 22))) == ()
