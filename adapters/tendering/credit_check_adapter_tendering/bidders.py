@@ -85,10 +85,12 @@ class Process:
     unnamed: int
     """How many bids or tenderers the file counts without saying who they are."""
 
+    by_bidder: Mapping[Bidder, Sequence[Bid]]
+    """The bids of each bidder."""
+
     def partners(self, bidder: Bidder) -> tuple[Bidder, ...]:
         """Give everybody who bids together with *bidder*, each once."""
-        together = [bid.members for bid in self.bids if bidder in bid.members]
-        return tuple(dict.fromkeys(one for members in together for one in members if one is not bidder))
+        return tuple(dict.fromkeys(one for bid in self.by_bidder[bidder] for one in bid.members if one is not bidder))
 
 
 @dataclass(slots=True)
@@ -116,8 +118,38 @@ def process(ocid: str, found: Sequence[Located]) -> Process:
         for place, party in items(located.release.get("parties"), at(located.place, "parties")):
             if isinstance(party, dict):
                 _take_roles(directory.add_party(place, party, number), party)
-    rejected: list[Rejected] = []
+    groups, rejected, nameless = _groups(found, directory)
+    entities = [one for one in directory.entities if one.capacities]
+    joined = _joined(groups, entities)
+    joint = {id(one) for group in joined if len(group.members) > 1 for one in group.members}
+    made = {id(one): _bidder(one, directory, joint=id(one) in joint) for one in entities}
+    bids = tuple(
+        Bid(
+            members=tuple(made[id(one)] for one in group.members),
+            places=tuple(group.places),
+            statuses=tuple(dict.fromkeys(group.statuses)),
+        )
+        for group in joined
+    )
+    by_bidder: dict[Bidder, list[Bid]] = {bidder: [] for bidder in made.values()}
+    for bid in bids:
+        for bidder in bid.members:
+            by_bidder[bidder].append(bid)
+    return Process(
+        ocid=ocid,
+        tender=_tender(ocid, found),
+        bidders=tuple(made.values()),
+        bids=bids,
+        rejected=tuple(rejected),
+        unnamed=nameless or max(0, _counted(found) - len(entities)),
+        by_bidder=by_bidder,
+    )
+
+
+def _groups(found: Sequence[Located], directory: Directory) -> tuple[list[_Group], list[Rejected], int]:
+    """List who is named together, who cannot be made out, and how many bids name nobody."""
     groups: list[_Group] = []
+    rejected: list[Rejected] = []
     nameless = 0
     for number, located in enumerate(found):
         for mention in _mentions(located):
@@ -132,25 +164,7 @@ def process(ocid: str, found: Sequence[Located]) -> Process:
             nameless += mention.bid and not members
             if members and (mention.bid or len(members) > 1):
                 groups.append(_Group(members, [mention.place], [mention.status] if mention.status else [], mention.bid))
-    entities = [one for one in directory.entities if one.capacities]
-    joined = _joined(groups, entities)
-    joint = {id(one) for group in joined if len(group.members) > 1 for one in group.members}
-    made = {id(one): _bidder(one, directory, joint=id(one) in joint) for one in entities}
-    return Process(
-        ocid=ocid,
-        tender=_tender(ocid, found),
-        bidders=tuple(made[id(one)] for one in entities),
-        bids=tuple(
-            Bid(
-                members=tuple(made[id(one)] for one in group.members),
-                places=tuple(group.places),
-                statuses=tuple(dict.fromkeys(group.statuses)),
-            )
-            for group in joined
-        ),
-        rejected=tuple(rejected),
-        unnamed=nameless or max(0, _counted(found) - len(entities)),
-    )
+    return groups, rejected, nameless
 
 
 def _counted(found: Iterable[Located]) -> int:

@@ -137,7 +137,7 @@ def applicant(process: Process, bidder: Bidder) -> Applicant:
 
 def host(process: Process, bidder: Bidder) -> dict[str, object]:
     """Say what a host wants to find again of a bidder; it holds no identifier in full."""
-    statuses = {status for bid in process.bids if bidder in bid.members for status in bid.statuses}
+    statuses = {status for bid in process.by_bidder[bidder] for status in bid.statuses}
     return {
         "ocid": process.ocid or None,
         "place": bidder.place,
