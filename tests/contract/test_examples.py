@@ -70,6 +70,7 @@ def test_the_example_of_the_readme_runs(
     (body,) = blocks(TUTORIALS[0], "json")
     monkeypatch.chdir(config.parent)
     with CreditCheck.open(config) as credit:
+        credit.outbox_status()  # the ledger is there before the host begins
         address = credit.settings.database(credit.settings.ledger.url)
     with closing(sqlite3.connect(address.removeprefix("sqlite:///"))) as connection:
         connection.execute("CREATE TABLE host_files (id TEXT PRIMARY KEY)")

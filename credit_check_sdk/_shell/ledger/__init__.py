@@ -71,7 +71,7 @@ class Ledger:
         """The ledger's own number, which tells it from every other; the schema is made when it is first asked for."""
         with self._lock:
             if self._id is None:
-                self._id = self._own(self._prepare, write=True)
+                self._id = self._known() or self._own(self._prepare, write=True)
             return self._id
 
     def close(self) -> None:
@@ -101,6 +101,16 @@ class Ledger:
         from credit_check_sdk._shell.ledger.work import writes  # noqa: PLC0415
 
         return writes(work)
+
+    def _known(self) -> str | None:
+        # Reading waits for nobody; preparing would wait for the host's own transaction, which waits for us.
+        from credit_check_sdk._shell.ledger import making  # noqa: PLC0415
+
+        try:
+            found: str | None = self._own(making.known, write=False)
+        except LedgerError:
+            return None  # no tables yet; whatever else is wrong, preparing says it
+        return found
 
     def _prepare(self, joined: Joined) -> str:
         from credit_check_sdk._shell.ledger import making  # noqa: PLC0415

@@ -48,6 +48,18 @@ def prepare(joined: Joined) -> str:
     return drive(_number(), joined)
 
 
+def known(joined: Joined) -> str | None:
+    """Give the ledger's number without writing anything; None where its tables are not those of this version."""
+    return drive(_known(), joined)
+
+
+def _known() -> Work[str | None]:
+    version = yield Execute(_META, {"k": "schema"})
+    if not version.rows or int(version.rows[0][0]) != s.VERSION:
+        return None
+    return (yield from ledger_id())
+
+
 def _number() -> Work[str]:
     version = yield Execute(_META, {"k": "schema"})
     if version.rows and int(version.rows[0][0]) > s.VERSION:
