@@ -89,23 +89,20 @@ def _prepare(stage: Stage, processes: Iterable[Process]) -> None:
                 (joint if process.partners(bidder) else alone).append(bidder)
     rows: list[list[str]] = []
     stories = (_trustworthy, _restricted, _disputed)
-    for bidder, story in zip(alone, stories, strict=False):
-        rows.append([bidder.subject.name, *_both(story(stage, bidder))])
+    for number, (bidder, story) in enumerate(zip(alone, stories, strict=False), start=1):
+        rows.append([bidder.subject.name, _both(story(stage, bidder, number))])
     if joint:
         stage.put_subject(_subject(joint[0]))
-        told = _restricted(stage, joint[-1])
-        rows.append([joint[-1].subject.name, *_both(told)])
+        rows.append([joint[-1].subject.name, _both(_restricted(stage, joint[-1], len(rows) + 1))])
     stage.say(
         "沙箱信用平台中预置的记录（其余投标人在平台上没有记录）：",
         "Records put into the sandbox platform (it has none of the other bidders):",
     )
-    stage.table(
-        [Words(zh="投标人", en="bidder"), Words(zh="平台记录", en="record"), Words(zh="（英文）", en="(English)")], rows
-    )
+    stage.table([Words(zh="投标人", en="bidder"), Words(zh="平台记录", en="record")], rows)
 
 
-def _both(words: Words) -> list[str]:
-    return [words.zh, words.en]
+def _both(words: Words) -> str:
+    return f"{words.zh} / {words.en}"
 
 
 def _subject(bidder: Bidder) -> dict[str, Any]:
@@ -133,14 +130,14 @@ def _record(bidder: Bidder, **said: Any) -> dict[str, Any]:
     }
 
 
-def _trustworthy(stage: Stage, bidder: Bidder) -> Words:
+def _trustworthy(stage: Stage, bidder: Bidder, number: int) -> Words:
     stage.put_record(
         _record(
             bidder,
             list_code="STA-A",
             polarity="positive",
             authority="示例市税务局",
-            doc_no="示例税公告〔2026〕1号",
+            doc_no=f"示例税公告〔2026〕{number}号",
         )
     )
     return Words(zh="纳税信用 A 级名单（守信）", en="on the list of A-grade taxpayers (trustworthy)")
@@ -160,14 +157,14 @@ def _adverse(bidder: Bidder, number: int) -> dict[str, Any]:
     )
 
 
-def _restricted(stage: Stage, bidder: Bidder) -> Words:
-    stage.put_record(_adverse(bidder, 1))
+def _restricted(stage: Stage, bidder: Bidder, number: int) -> Words:
+    stage.put_record(_adverse(bidder, number))
     return Words(zh="政府采购严重违法失信行为记录（禁止期内）", en="on the procurement black list, ban running")
 
 
-def _disputed(stage: Stage, bidder: Bidder) -> Words:
-    number = stage.put_record(_adverse(bidder, 2))
-    stage.change(number, "objected")
+def _disputed(stage: Stage, bidder: Bidder, number: int) -> Words:
+    record_id = stage.put_record(_adverse(bidder, number))
+    stage.change(record_id, "objected")
     return Words(zh="同类记录，但当事人已提出异议", en="the same kind of record, but the subject has objected")
 
 
@@ -184,16 +181,9 @@ def _show_outcomes(stage: Stage, report: TenderReport) -> None:
     rows: list[list[str]] = []
     for bid in report.bids:
         if bid.consortium:
-            rows.append([f"联合体 consortium: {bid.name}", "", bid.outcome, "", "", ""])
+            rows.append([f"联合体 consortium: {bid.name}", "—", bid.outcome, "—"])
         rows += [
-            [
-                member.name,
-                member.identifier or "—",
-                member.outcome,
-                ", ".join(member.measures) or "—",
-                " ".join(member.reasons("zh-CN")),
-                " ".join(member.reasons("en")),
-            ]
+            [member.name, member.identifier or "—", member.outcome, ", ".join(member.measures) or "—"]
             for member in bid.members
         ]
     stage.table(
@@ -202,11 +192,13 @@ def _show_outcomes(stage: Stage, report: TenderReport) -> None:
             Words(zh="标识（脱敏）", en="identifier (masked)"),
             Words(zh="结论", en="outcome"),
             Words(zh="措施", en="measures"),
-            Words(zh="理由", en="reasons (Chinese)"),
-            Words(zh="理由（英文）", en="reasons"),
         ],
         rows,
     )
+    stage.say("每个结论都有理由和法律依据：", "Every outcome has its reasons and its legal basis:")
+    for result in report.results:
+        zh, en = result.reasons("zh-CN"), result.reasons("en")
+        stage.say(f"{result.name}：{''.join(zh)}", f"{result.name}: {' '.join(en)}")
     stage.say(
         "有异议的记录暂不执行措施；没有标识号码的投标人不能凭名称限制，转人工核查。",
         "A disputed record restricts nobody for now; a bidder without an identifier is looked at by a person.",
@@ -238,7 +230,7 @@ def _show_gate(stage: Stage, report: TenderReport, before: Sequence[Words]) -> N
     rows: list[list[str]] = []
     for bid, unsettled in zip(report.bids, before, strict=True):
         after, award = _gate(stage, bid, "proceed"), _gate(stage, bid, "grant")
-        rows.append([bid.name, bid.outcome, *(f"{said.zh} / {said.en}" for said in (unsettled, after, award))])
+        rows.append([bid.name, bid.outcome, *(_both(said) for said in (unsettled, after, award))])
     stage.say("过闸：答复之前、答复之后、授予合同（grant）：", "The gate: before settling, after it, and to award:")
     stage.table(
         [
@@ -256,10 +248,10 @@ def _write_back(stage: Stage, document: Any, report: TenderReport) -> None:
     written = annotate(document, report)
     added = written["releases"][-1]
     stage.say(
-        f"结果写回 OCDS：原有 {len(document['releases'])} 个发布原样保留，新增发布 {added['id']}，"
-        f"含 {len(added['parties'])} 个投标人的 creditCheck（不含标识号码）。",
-        f"Written back as OCDS: the {len(document['releases'])} releases stay as they were, and the new release "
-        f"{added['id']} has the creditCheck of {len(added['parties'])} bidders (and no identifiers).",
+        f"结果写回 OCDS：原有发布原样保留，新增发布 {added['id']}，含 {len(added['parties'])} 个投标人的 creditCheck"
+        "（不新增标识号码）。",
+        f"Written back as OCDS: what was there stays as it was, and the new release {added['id']} has the creditCheck of "
+        f"{len(added['parties'])} bidders (it adds no identifiers).",
     )
 
 
@@ -285,8 +277,5 @@ def _show_doubtful_file(stage: Stage) -> None:
     )
     stage.table(
         [Words(zh="成员", en="member"), Words(zh="结论", en="outcome"), Words(zh="存疑", en="doubt")],
-        [
-            [one.name, one.outcome, "; ".join(f"{note.words.zh} / {note.words.en}" for note in one.notes) or "—"]
-            for one in report.results
-        ],
+        [[one.name, one.outcome, "; ".join(_both(note.words) for note in one.notes) or "—"] for one in report.results],
     )

@@ -196,7 +196,7 @@ def _no_ocds(place: str, what: Words) -> InputError:
     where = place or "line 1"
     return InputError(
         f"no OCDS release or record here: {where} is {what.en}",
-        f"此处没有 OCDS release 或 record：{where} 是{what.zh}",
+        f"此处没有 OCDS release 或 record：{place or '第 1 行'} 是 {what.zh}",
         code="file.unreadable",
         remedy_en="give a release, a record or a package of them (OCDS 1.0 or 1.1)",
         remedy_zh="请给出 OCDS 1.0 或 1.1 的 release、record 或其数据包",

@@ -252,3 +252,14 @@ def test_on_a_platform_one_bad_member_taints_the_consortium(tender_on_platform: 
         require_bid(tender_on_platform, report.bids[1])
     assert refused.value.code == "gate.unsettled"
     assert require_bid(tender_on_platform, report.bids[0], to="grant")[0].passed
+
+
+def test_on_a_platform_both_front_doors_come_to_the_same(tender_on_platform: CreditCheck, credit_config: Path) -> None:
+    async def checked() -> TenderReport:
+        async with AsyncCreditCheck.open(credit_config) as credit:
+            return await check_tender_async(credit, TENDER, **COMMON)
+
+    def told(report: TenderReport) -> list[tuple[str, str, tuple[str, ...], tuple[str, ...]]]:
+        return [(one.name, one.outcome, one.measures, one.reasons("en")) for one in report.results]
+
+    assert told(asyncio.run(checked())) == told(check_tender(tender_on_platform, TENDER, **COMMON))
