@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from credit_check_sdk import Identifier, Value, Words
 
 if TYPE_CHECKING:
@@ -155,7 +153,7 @@ def _made(scheme: str, value: str, read: Identity) -> Identifier | None:
     if len(scheme) <= _LONGEST_SCHEME and len(value) <= _LONGEST_VALUE:
         try:
             return Identifier(scheme=scheme, value=value)
-        except ValidationError:
+        except ValueError:
             pass  # masked or blank: said below
     read.notes.append(
         _note(
