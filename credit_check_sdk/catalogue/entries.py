@@ -13,7 +13,6 @@ from typing_extensions import override
 
 from credit_check_sdk.model import MatterPolicy, Several, Value, Words
 from credit_check_sdk.model.case import Point
-from credit_check_sdk.model.measure import OnMeasure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -158,12 +157,16 @@ class Catalogue:
         if found is None:
             if len(self._slices) >= _KEPT:
                 self._slices.clear()
-            measures = self.applicable(matter, point, day)
-            named = {code for m in measures for t in m.triggers if isinstance(t, OnMeasure) for code in t.measures}
-            others = [form for code in sorted(named) for form in self._by_code.get(code, ()) if in_force(form, day)]
-            found = _digest([measure.model_dump(mode="json") for measure in (*measures, *others)])
+            found = _digest([measure.model_dump(mode="json") for measure in self.applicable(matter, point, day)])
             self._slices[key] = found
         return found
+
+    @override
+    def __setattr__(self, name: str, value: object) -> None:
+        if hasattr(self, "_slices"):  # the last that is set when a catalogue is made
+            message = f"a catalogue is frozen; load another one to change {name}"
+            raise AttributeError(message)
+        super().__setattr__(name, value)
 
     @override
     def __repr__(self) -> str:

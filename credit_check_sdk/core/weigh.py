@@ -213,7 +213,7 @@ def _carries(measure: Measure, seen: Seen, frame: _Frame, catalogue: Catalogue) 
     record = seen.record
     if not counts_adversely(record) or not _within_reach(measure, seen):
         return None
-    if not any(_triggers(trigger, measure, seen, catalogue) for trigger in measure.triggers):
+    if not any(_triggers(trigger, measure, seen, frame, catalogue) for trigger in measure.triggers):
         return None
     last = until(record, measure)
     if last is not None and last < frame.today:
@@ -245,7 +245,7 @@ def _within_reach(measure: Measure, seen: Seen) -> bool:
     return seen.capacity == "responsible" and measure.responsible_reaches
 
 
-def _triggers(trigger: Trigger, measure: Measure, seen: Seen, catalogue: Catalogue) -> bool:
+def _triggers(trigger: Trigger, measure: Measure, seen: Seen, frame: _Frame, catalogue: Catalogue) -> bool:
     record = seen.record
     match trigger:
         case OnList():
@@ -270,9 +270,11 @@ def _triggers(trigger: Trigger, measure: Measure, seen: Seen, catalogue: Catalog
         case OnMeasure():
             if seen.party.role not in trigger.roles:
                 return False
-            others = (catalogue.measure(code) for code in trigger.measures)
+            # Only a measure that applies to this matter on this day can taint by way of another (采购 and 招标 differ).
+            held = catalogue.applicable(frame.case.matter, frame.case.point, frame.today)
+            others = (other for other in held if other.code in trigger.measures)
             return any(
-                _triggers(inner, other.model_copy(update={"reach": (seen.party.role,)}), seen, catalogue)
+                _triggers(inner, other.model_copy(update={"reach": (seen.party.role,)}), seen, frame, catalogue)
                 for other in others
                 for inner in other.triggers
                 if not isinstance(inner, OnMeasure)
