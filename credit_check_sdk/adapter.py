@@ -35,6 +35,8 @@ class Applicant(Value):
     """The process it belongs to (OCDS ``ocid``, grant programme), or None."""
     tender: Tender | None = None
     """The tender, where the list is one of bidders."""
+    doubts: Several[Words] = ()
+    """What is doubtful about who this is; each sends the row to *review*, whatever the sources say."""
     host: dict[str, Any] = Field(default_factory=dict)
     """What the adapter wants to find again."""
 

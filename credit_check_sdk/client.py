@@ -424,6 +424,7 @@ def _assemble(settings: Settings) -> _Parts:
         audit=AuditStore(settings.database(settings.ledger.audit_url), keys),
         keys=keys,
     )
+    world.ledger.prepare()
     return _Parts(settings, desk, world, _calendar(settings, plugins), plugins)
 
 

@@ -56,10 +56,12 @@ def _policy(
         else {"code": code, "name": kind.name, "points": kind.points}
     )
     base.update({key: value for key, value in said.items() if key not in _BY_POINT})
+    points = base["points"] if isinstance(base["points"], list | tuple) else ()
     for key in _BY_POINT:
-        if key in said:
-            both = said[key]
-            base[key] = {**base.get(key, {}), **both} if isinstance(both, dict) else both
+        # What the starter policy says of a point that the site does not have falls away.
+        before_it = {point: value for point, value in base.get(key, {}).items() if point in points}
+        both = said.get(key, {})
+        base[key] = {**before_it, **both} if isinstance(both, dict) else both
     if base["code"] != code:
         raise ConfigurationError(
             f"{place}.code says {base['code']!r}",

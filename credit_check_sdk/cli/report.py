@@ -148,23 +148,25 @@ def _case(applicant: Applicant, number: str, plan: _Plan) -> Case:
         operator=plan.operator,
         opened_at=now(),
         tender=applicant.tender,
-        host={"row": applicant.row, **({"process": applicant.process} if applicant.process else {})},
+        host={**applicant.host, "row": applicant.row, "process": applicant.process},
     )
 
 
 def _write_answered(writer: Any, applicant: Applicant, decision: Decision, tally: Tally) -> None:
+    # A doubt about who somebody is makes *review* of what the sources said about them; never less than they said.
+    outcome = "review" if applicant.doubts and decision.outcome == "clear" else decision.outcome
     tally.rows += 1
     tally.answered += 1
-    tally.outcomes[decision.outcome] += 1
+    tally.outcomes[outcome] += 1
     writer.writerow(
         {
             "row": applicant.row,
             "name": _cell(applicant.subject.name),
             "identifier_masked": applicant.subject.masked or "",
-            "outcome": decision.outcome,
+            "outcome": outcome,
             "measures": " ".join(dict.fromkeys(proposal.measure for proposal in decision.proposals)),
-            "reasons_zh": "\n".join(decision.reasons.zh),
-            "reasons_en": "\n".join(decision.reasons.en),
+            "reasons_zh": "\n".join((*(doubt.zh for doubt in applicant.doubts), *decision.reasons.zh)),
+            "reasons_en": "\n".join((*(doubt.en for doubt in applicant.doubts), *decision.reasons.en)),
             "decision": decision.id,
             "error": "",
         }

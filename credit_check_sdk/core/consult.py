@@ -146,7 +146,11 @@ def _key(source: str, subject: Subject, case: Case) -> MemoryKey | None:
     primary = subject.primary
     if primary is None:
         return None
-    purpose = f"{case.matter}\n{case.purpose.text}\n{case.purpose.basis}" if case.purpose else case.matter
+    # What was asked for one purpose is not used for another (个人信息保护法 第六条); and each decision point asks anew:
+    # a check right before payment never rests on the one made when applying.
+    purpose = f"{case.matter}\n{case.point}"
+    if case.purpose is not None:
+        purpose += f"\n{case.purpose.text}\n{case.purpose.basis}"
     return MemoryKey(source, primary.scheme, primary.normal, purpose)
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_serializer
 
 from credit_check_sdk.model._value import Lines, Several, Time, Value, Words
 from credit_check_sdk.model.answer import Doubt, Evidence, Silence
@@ -133,6 +133,10 @@ class Bonus(Value):
     """The proposal to settle."""
     reasons: Words
     """Why."""
+
+    @field_serializer("points", when_used="json")
+    def _as_number(self, points: Decimal) -> float | int:
+        return int(points) if points == points.to_integral_value() else float(points)
 
 
 class Facilities(Value):

@@ -131,6 +131,7 @@ def applicant(process: Process, bidder: Bidder) -> Applicant:
         parties=(*bidder.related, *members),
         process=process.ocid or None,
         tender=Tender(id=process.tender),
+        doubts=tuple(note.words for note in bidder.notes if note.doubtful),
         host=host(process, bidder),
     )
 

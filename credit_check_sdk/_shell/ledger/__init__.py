@@ -51,7 +51,7 @@ class Ledger:
             return self._own(lambda joined: drive(self._work(work), joined), write=self._writes(work))
         joined = join(transaction)
         with _explained():
-            self._same_database(drive(_ledger_id(), joined), number)
+            self._same_database(drive(_ledger_id(joined.dialect), joined), number)
             return drive(self._work(work), joined)
 
     async def run_async(self, work: Any, *, transaction: Any = None) -> Any:
@@ -63,7 +63,7 @@ class Ledger:
         number = await asyncio.to_thread(lambda: self.number)
         joined = join(transaction, on_loop=True)
         with _explained():
-            self._same_database(await drive_async(_ledger_id(), joined), number)
+            self._same_database(await drive_async(_ledger_id(joined.dialect), joined), number)
             return await drive_async(self._work(work), joined)
 
     @property
@@ -73,6 +73,14 @@ class Ledger:
             if self._id is None:
                 self._id = self._known() or self._own(self._prepare, write=True)
             return self._id
+
+    def prepare(self) -> None:
+        """Make the tables where they are missing, before a host's transaction may hold the database.
+
+        A ledger that cannot be reached now is made when it is first used.
+        """
+        with contextlib.suppress(LedgerError):
+            _ = self.number
 
     def close(self) -> None:
         """Let go of connections."""
@@ -128,10 +136,10 @@ class Ledger:
             )
 
 
-def _ledger_id() -> Work[str | None]:
+def _ledger_id(dialect: str) -> Work[str | None]:
     from credit_check_sdk._shell.ledger.making import ledger_id  # noqa: PLC0415
 
-    return ledger_id()
+    return ledger_id(dialect)
 
 
 class _Sqlite:
@@ -181,7 +189,9 @@ class _Sqlite:
             connection = sqlite3.connect(
                 self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
-            connection.execute("PRAGMA journal_mode = WAL")
+            if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                # Asked first: to change it needs a moment without writers, and it is changed once and for all.
+                connection.execute("PRAGMA journal_mode = WAL")
             # Nothing promised is lost: a commit is on the disk before it returns.
             connection.execute("PRAGMA synchronous = FULL")
             self._local.connection = connection

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, select, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from credit_check_sdk._shell.ledger import schema as s
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _META = select(s.meta.c.value).where(s.meta.c.key == bindparam("k"))
+_THERE = {
+    "sqlite": text("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'credit_meta'"),
+    "postgresql": text("SELECT to_regclass('credit_meta')::text"),
+}
 _INSERT_META = insert(s.meta).values(key=bindparam("key"), value=bindparam("value"))
 
 
@@ -28,8 +32,11 @@ def ddl(dialect: str) -> Iterator[str]:
             yield str(CreateIndex(index, if_not_exists=True).compile(dialect=_DIALECTS[dialect])).strip()
 
 
-def ledger_id() -> Work[str | None]:
-    """Ask which ledger this database holds; None where it holds none."""
+def ledger_id(dialect: str) -> Work[str | None]:
+    """Ask which ledger this database holds; None where it holds none. It never fails a host's transaction."""
+    there = yield Execute(_THERE[dialect])
+    if not there.rows or there.rows[0][0] is None:
+        return None
     found = yield Execute(_META, {"k": "ledger"})
     return found.rows[0][0] if found.rows else None
 
@@ -45,22 +52,23 @@ def prepare(joined: Joined) -> str:
         raise TypeError(message)
     for statement in ddl(joined.dialect):
         joined.run(statement, ())
-    return drive(_number(), joined)
+    return drive(_number(joined.dialect), joined)
 
 
 def known(joined: Joined) -> str | None:
     """Give the ledger's number without writing anything; None where its tables are not those of this version."""
-    return drive(_known(), joined)
+    return drive(_known(joined.dialect), joined)
 
 
-def _known() -> Work[str | None]:
-    version = yield Execute(_META, {"k": "schema"})
-    if not version.rows or int(version.rows[0][0]) != s.VERSION:
+def _known(dialect: str) -> Work[str | None]:
+    number = yield from ledger_id(dialect)
+    if number is None:
         return None
-    return (yield from ledger_id())
+    version = yield Execute(_META, {"k": "schema"})
+    return number if version.rows and int(version.rows[0][0]) == s.VERSION else None
 
 
-def _number() -> Work[str]:
+def _number(dialect: str) -> Work[str]:
     version = yield Execute(_META, {"k": "schema"})
     if version.rows and int(version.rows[0][0]) > s.VERSION:
         raise LedgerError(
@@ -69,7 +77,7 @@ def _number() -> Work[str]:
             remedy_en="upgrade credit-check-sdk",
             remedy_zh="请升级 credit-check-sdk",
         )
-    known = yield from ledger_id()
+    known = yield from ledger_id(dialect)
     if known is not None:
         return known
     number = f"ledger-{os.urandom(8).hex()}"
