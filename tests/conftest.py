@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from credit_check_sdk import Settings
 from credit_check_sdk._shell.starting import start
 from credit_check_sdk.sandbox import serving
 from tests.kit import OTHER, USCC, Door, organisation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from credit_check_sdk import Settings
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ def main() -> None:
     try:
         from credit_check_sdk.cli.app import run  # noqa: PLC0415  the extra may be missing
     except ModuleNotFoundError as error:
-        if error.name not in {"typer", "rich", "click"}:
+        if error.name not in {"typer", "rich"}:
             raise
         sys.stderr.write(
             "credit-check：命令行组件没有安装；请执行 pip install 'credit-check-sdk[cli]'\n"

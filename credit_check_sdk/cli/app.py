@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-import click
 import typer
 
 from credit_check_sdk.cli.talk import Talk
@@ -17,6 +16,9 @@ from credit_check_sdk.errors import CreditCheckError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+_UsageError: type[Exception] = typer.BadParameter.__mro__[2]
+"""What typer raises for every misuse of a command; it carries its own click and gives this class no public name."""
 
 EXIT = {"clear": 0, "restricted": 10, "review": 11, "undecided": 12}
 """Exit code of each outcome."""
@@ -34,26 +36,22 @@ app = typer.Typer(
 )
 
 
-def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911  one return per way to end
+def run(arguments: Sequence[str]) -> int:
     """Run the command line and give its exit code; no traceback reaches the user."""
     _register()
     try:
         rest = _hoist(arguments)
         return _code(app(rest, standalone_mode=False))
-    except click.exceptions.Exit as leaving:
+    except typer.Exit as leaving:
         return leaving.exit_code
-    except click.Abort:
+    except (typer.Abort, KeyboardInterrupt, BrokenPipeError):
         return 1
-    except click.ClickException as usage:
-        usage.show(sys.stderr)
+    except _UsageError as usage:
+        usage.show(sys.stderr)  # type: ignore[attr-defined]
         return 2
     except CreditCheckError as error:
         talk.trouble(error)
         return error.exit_code
-    except KeyboardInterrupt:
-        return 1
-    except BrokenPipeError:
-        return 1
 
 
 def _code(result: object) -> int:
@@ -78,12 +76,12 @@ def _hoist(arguments: Sequence[str]) -> list[str]:
             talk.json = True
         elif name in takers:
             if not equals and not pending:
-                raise click.UsageError(talk.pick(f"{name} 需要一个值", f"{name} needs a value"))
+                raise typer.BadParameter(talk.pick(f"{name} 需要一个值", f"{name} needs a value"))
             takers[name](value if equals else pending.pop(0))
         else:
             rest.append(word)
     if talk.lang is not None and talk.lang not in {"zh-CN", "zh", "en"}:
-        raise click.UsageError("--lang: zh-CN | en")
+        raise typer.BadParameter("--lang: zh-CN | en")
     return rest
 
 
