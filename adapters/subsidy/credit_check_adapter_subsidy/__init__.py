@@ -1,0 +1,35 @@
+"""The subsidy adapter of the Credit Check SDK: lists of applicants read, checked when applying and before payment.
+
+It imports the front door of the SDK only. Screening, the command line and the demonstration find it by the entry point
+``subsidy`` in the group ``credit_check.adapters.v1``.
+"""
+
+from credit_check_adapter_subsidy.demo import SubsidyAdapter
+from credit_check_adapter_subsidy.giving import GivingReader
+from credit_check_adapter_subsidy.rounds import (
+    ApplicantResult,
+    SubsidyReport,
+    apply_round,
+    apply_round_async,
+    disburse_round,
+    disburse_round_async,
+)
+from credit_check_adapter_subsidy.tables import CsvReader, ExcelReader, ParquetReader
+
+adapter = SubsidyAdapter()
+"""What the entry point names."""
+
+__all__ = [
+    "ApplicantResult",
+    "CsvReader",
+    "ExcelReader",
+    "GivingReader",
+    "ParquetReader",
+    "SubsidyAdapter",
+    "SubsidyReport",
+    "adapter",
+    "apply_round",
+    "apply_round_async",
+    "disburse_round",
+    "disburse_round_async",
+]
