@@ -109,25 +109,25 @@ class _Client:
 
     def due(self, start: date, working_days: int) -> Due:
         """Count *working_days* from the day after *start* on the official calendar."""
-        from credit_check_sdk.core.workdays import due  # noqa: PLC0415  hosts that never count pay nothing
+        from credit_check_sdk.core.workdays import due
 
         counted: Due = due(self._parts.calendar, start, working_days)
         return counted
 
     def _check(self, case: Case, *, record: bool) -> Flow[Decision]:
-        from credit_check_sdk.core.check import check  # noqa: PLC0415
+        from credit_check_sdk.core.check import check
 
         return check(self._desk, case, record=record)
 
     def _settle(
         self, what: Decision | Settlement, responses: Iterable[Response], operator: Operator | None
     ) -> Flow[Settled]:
-        from credit_check_sdk.core.settle import settle  # noqa: PLC0415
+        from credit_check_sdk.core.settle import settle
 
         return settle(self._desk, _settlement(what, responses, operator))
 
     def _require(self, case: Case | str, to: Step, point: Point | None) -> Flow[Pass]:
-        from credit_check_sdk.core.gate import require  # noqa: PLC0415
+        from credit_check_sdk.core.gate import require
 
         if isinstance(case, Case):
             return require(self._desk, case.id, point or case.point, to, case)
@@ -141,7 +141,7 @@ class _Client:
         return require(self._desk, case, point, to)
 
     def _relay(self, limit: int | None) -> Flow[RelayReport]:
-        from credit_check_sdk.core.relay import relay  # noqa: PLC0415
+        from credit_check_sdk.core.relay import relay
 
         return relay(self._desk, limit=limit)
 
@@ -199,7 +199,7 @@ class CreditCheck(_Client):
         Each check is recorded in a transaction of its own. With ``errors="yield"`` the error of one case stands in
         its place and the others go on.
         """
-        from credit_check_sdk._shell.many import in_order  # noqa: PLC0415
+        from credit_check_sdk._shell.many import in_order
 
         return in_order(lambda case: self.check(case, record=record), cases, workers, keep_errors=errors == "yield")
 
@@ -270,7 +270,7 @@ class CreditCheck(_Client):
         return self._world.ledger.run(question)
 
     def _run(self, flow: Flow[T], transaction: object = None) -> T:
-        from credit_check_sdk._shell.drivers import run  # noqa: PLC0415
+        from credit_check_sdk._shell.drivers import run
 
         return run(flow, self._world, transaction)
 
@@ -305,7 +305,7 @@ class AsyncCreditCheck(_Client):
         errors: OnError = "raise",
     ) -> AsyncIterator[Any]:
         """Check many cases side by side and yield their decisions in order; see `CreditCheck.check_many`."""
-        from credit_check_sdk._shell.many import in_order_async  # noqa: PLC0415
+        from credit_check_sdk._shell.many import in_order_async
 
         keep = errors == "yield"
         async for found in in_order_async(
@@ -368,13 +368,13 @@ class AsyncCreditCheck(_Client):
         return await self._world.ledger.run_async(question)
 
     async def _run(self, flow: Flow[T], transaction: object = None) -> T:
-        from credit_check_sdk._shell.drivers import run_async  # noqa: PLC0415
+        from credit_check_sdk._shell.drivers import run_async
 
         return await run_async(flow, self._world, transaction)
 
 
 def _now() -> Any:
-    from credit_check_sdk._shell.world import now  # noqa: PLC0415
+    from credit_check_sdk._shell.world import now
 
     return now()
 
@@ -395,13 +395,13 @@ def _settlement(what: Decision | Settlement, responses: Iterable[Response], oper
 
 def _assemble(settings: Settings) -> _Parts:
     """Put a client together from its settings."""
-    from credit_check_sdk import catalogue  # noqa: PLC0415
-    from credit_check_sdk._shell.audit import AuditStore  # noqa: PLC0415
-    from credit_check_sdk._shell.exchange import Exchange  # noqa: PLC0415
-    from credit_check_sdk._shell.ledger import Ledger  # noqa: PLC0415
-    from credit_check_sdk._shell.plugins import Plugins  # noqa: PLC0415
-    from credit_check_sdk._shell.world import World  # noqa: PLC0415
-    from credit_check_sdk.core.desk import Desk  # noqa: PLC0415
+    from credit_check_sdk import catalogue
+    from credit_check_sdk._shell.audit import AuditStore
+    from credit_check_sdk._shell.exchange import Exchange
+    from credit_check_sdk._shell.ledger import Ledger
+    from credit_check_sdk._shell.plugins import Plugins
+    from credit_check_sdk._shell.world import World
+    from credit_check_sdk.core.desk import Desk
 
     plugins = Plugins(settings.plugins.enabled)
     supplements: list[Path] = [settings.path(name) for name in settings.catalogue.supplements]
@@ -429,7 +429,7 @@ def _assemble(settings: Settings) -> _Parts:
 
 
 def _keys(settings: Settings) -> Any:
-    from credit_check_sdk._shell.keys import KeyRing  # noqa: PLC0415
+    from credit_check_sdk._shell.keys import KeyRing
 
     ring = settings.path(settings.keys.ring)
     if settings.kind == "default" and not ring.exists():
@@ -439,7 +439,7 @@ def _keys(settings: Settings) -> Any:
 
 
 def _sources(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], dict[str, Any]]:
-    from credit_check_sdk.core.desk import Consulting  # noqa: PLC0415
+    from credit_check_sdk.core.desk import Consulting
 
     sources: dict[str, Consulting] = {}
     channels: dict[str, Any] = {}
@@ -462,7 +462,7 @@ def _sources(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], dict
 
 def _memory(settings: Settings, plugins: Plugins, keys: Any) -> Any:
     if settings.memory.kind == "local":
-        from credit_check_sdk._shell.memory import LocalMemory  # noqa: PLC0415
+        from credit_check_sdk._shell.memory import LocalMemory
 
         return LocalMemory(keys)
     return plugins.find("memories", settings.memory.kind)(settings.memory.options)
@@ -470,7 +470,7 @@ def _memory(settings: Settings, plugins: Plugins, keys: Any) -> Any:
 
 def _calendar(settings: Settings, plugins: Plugins) -> Any:
     if settings.calendar.kind == "official":
-        from credit_check_sdk._shell.calendar import OfficialCalendar  # noqa: PLC0415
+        from credit_check_sdk._shell.calendar import OfficialCalendar
 
         notice = settings.calendar.options.get("file")
         return OfficialCalendar(settings.path(str(notice)) if notice else None)

@@ -127,7 +127,7 @@ class AuditStore:
 
     def _server(self) -> Any:
         if self._engine is None:
-            from sqlalchemy import create_engine  # noqa: PLC0415  slow to import
+            from sqlalchemy import create_engine
 
             self._engine = create_engine(self._url, pool_pre_ping=True)
             with self._engine.begin() as connection:

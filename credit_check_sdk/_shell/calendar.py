@@ -33,7 +33,7 @@ class OfficialCalendar:
         if year is not None:
             holidays, weekends = year
             return day in weekends or (day.weekday() < _SATURDAY and day not in holidays)
-        import chinese_calendar  # noqa: PLC0415  hosts that never count pay nothing
+        import chinese_calendar
 
         try:
             return bool(chinese_calendar.is_workday(day))
@@ -42,7 +42,7 @@ class OfficialCalendar:
 
 
 def _read(file: Path) -> dict[int, tuple[frozenset[date], frozenset[date]]]:
-    import yaml  # noqa: PLC0415  seldom needed
+    import yaml
 
     try:
         data: Any = yaml.safe_load(file.read_text(encoding="utf-8"))

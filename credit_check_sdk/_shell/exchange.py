@@ -49,7 +49,7 @@ class Exchange:
 
     def send(self, request: Request, source: str) -> Reply:
         """Send in this thread."""
-        import httpx  # noqa: PLC0415  a host that never sends never pays for it
+        import httpx
 
         left = _left(request, source)
         ends = time.monotonic() + left
@@ -67,7 +67,7 @@ class Exchange:
 
     async def send_async(self, request: Request, source: str) -> Reply:
         """Send on the running event loop."""
-        import httpx  # noqa: PLC0415  a host that never sends never pays for it
+        import httpx
 
         left = _left(request, source)
         try:
@@ -106,7 +106,7 @@ class Exchange:
         self._async = None
 
     def _client(self) -> httpx.Client:
-        import httpx  # noqa: PLC0415  a host that never sends never pays for it
+        import httpx
 
         with self._lock:
             if self._sync is None:
@@ -114,9 +114,9 @@ class Exchange:
             return self._sync
 
     def _async_client(self) -> httpx.AsyncClient:
-        import weakref  # noqa: PLC0415
+        import weakref
 
-        import httpx  # noqa: PLC0415  a host that never sends never pays for it
+        import httpx
 
         loop = asyncio.get_running_loop()
         with self._lock:
@@ -129,7 +129,7 @@ class Exchange:
             return client
 
     def _context(self) -> SSLContext:
-        import ssl  # noqa: PLC0415
+        import ssl
 
         if self._tls is None:
             self._tls = ssl.create_default_context()
@@ -186,7 +186,7 @@ def _too_slow(source: str) -> NoAnswerError:
 
 
 def _translated(error: httpx.HTTPError, source: str) -> ExchangeError:
-    import httpx  # noqa: PLC0415  a host that never sends never pays for it
+    import httpx
 
     if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError | httpx.PoolTimeout | httpx.UnsupportedProtocol):
         return NotSentError(

@@ -129,7 +129,7 @@ class KeyRing:
         Raises:
             KeyRingError: the key is not in this ring, or the text was changed.
         """
-        from cryptography.exceptions import InvalidTag  # noqa: PLC0415  slow to import
+        from cryptography.exceptions import InvalidTag
 
         try:
             plain: bytes = self._cipher(key).decrypt(blob[:_NONCE], blob[_NONCE:], bound_to.encode())
@@ -151,8 +151,8 @@ class KeyRing:
 
     def verify(self, token: str) -> Mapping[str, Any] | None:
         """Give the claims of *token*, or None where signature, key or algorithm does not hold."""
-        from joserfc import jws  # noqa: PLC0415  slow to import
-        from joserfc.errors import JoseError  # noqa: PLC0415
+        from joserfc import jws
+        from joserfc.errors import JoseError
 
         try:
             with warnings.catch_warnings():
@@ -169,7 +169,7 @@ class KeyRing:
         return {"keys": [_public(key) for key in self._data["receipt"] if not key.get("revoked")]}
 
     def _public_key(self, token: Any) -> Any:
-        from joserfc.jwk import OKPKey  # noqa: PLC0415  slow to import
+        from joserfc.jwk import OKPKey
 
         number = token.headers().get("kid")
         for key in self._data["receipt"]:
@@ -182,7 +182,7 @@ class KeyRing:
         with self._lock:
             cipher = self._ciphers.get(number)
             if cipher is None:
-                from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415  slow to import
+                from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
                 key = next(key for key in self._data["data"] if key["id"] == number) if self._has(number) else None
                 if key is None:
@@ -197,7 +197,7 @@ class KeyRing:
         with self._lock:
             signer = self._signers.get(number)
             if signer is None:
-                from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
+                from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
                 key = next(key for key in self._data["receipt"] if key["id"] == number)
                 signer = self._signers[number] = Ed25519PrivateKey.from_private_bytes(_bytes(key["d"]))
@@ -210,7 +210,7 @@ class KeyRing:
 
 
 def _fresh() -> dict[str, Any]:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415  slow to import
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     private = Ed25519PrivateKey.generate()
     public = private.public_key().public_bytes_raw()

@@ -39,7 +39,7 @@ class Plugins:
         self._manager = pluggy.PluginManager(hooks.PROJECT)
         self._manager.add_hookspecs(hooks)
         self._names: dict[int, str] = {}
-        from credit_check_sdk import platform  # noqa: PLC0415  the built-in plugin goes through the same door
+        from credit_check_sdk import platform
 
         self._register(platform.plugin, BUILT_IN)
         self._enabled = tuple(dict.fromkeys(enabled))

@@ -89,7 +89,7 @@ def start(path: Path, *, sandbox: str | None = None, region: str = "451100", sec
     Raises:
         ConfigurationError: the file, or the folder of keys, is already there.
     """
-    from credit_check_sdk._shell.keys import KeyRing  # noqa: PLC0415  cryptography is slow to import
+    from credit_check_sdk._shell.keys import KeyRing
 
     folder = path.resolve().parent
     for there in (path, folder / "keys"):

@@ -13,7 +13,7 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command, and exit with its code."""
     try:
-        from credit_check_sdk.cli.app import run  # noqa: PLC0415  the extra may be missing
+        from credit_check_sdk.cli.app import run
     except ModuleNotFoundError as error:
         if error.name not in {"typer", "rich"}:
             raise

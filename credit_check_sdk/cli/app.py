@@ -87,7 +87,7 @@ def _hoist(arguments: Sequence[str]) -> list[str]:
 
 def _register() -> None:
     """Bring in the commands; each module registers its own."""
-    from credit_check_sdk.cli import (  # noqa: F401, PLC0415  importing registers
+    from credit_check_sdk.cli import (  # noqa: F401  importing registers
         case,
         outbox,
         report,

@@ -58,7 +58,7 @@ def settle(
     responses: Annotated[str | None, typer.Option(help="答复文件 file of answers")] = None,
 ) -> int:
     """答复措施 Settle the proposals of the latest check."""
-    from credit_check_sdk import Operator, Response, Settlement  # noqa: PLC0415
+    from credit_check_sdk import Operator, Response, Settlement
 
     if all_applied == (responses is not None):
         raise InputError(
@@ -178,7 +178,7 @@ def read(file: str) -> Case:
     Raises:
         CaseError: it cannot be checked; the message names key and place.
     """
-    from credit_check_sdk import Case  # noqa: PLC0415
+    from credit_check_sdk import Case
 
     case: Case = parse(Case, _bytes(file), file, CaseError)
     return case
@@ -233,15 +233,15 @@ def _bytes(file: str) -> bytes:
 
 
 def _open() -> CreditCheck:
-    from credit_check_sdk import CreditCheck  # noqa: PLC0415
+    from credit_check_sdk import CreditCheck
 
     return CreditCheck.open(talk.settings())
 
 
 def _point(point: str) -> Any:
-    from typing import get_args  # noqa: PLC0415
+    from typing import get_args
 
-    from credit_check_sdk.model import Point  # noqa: PLC0415
+    from credit_check_sdk.model import Point
 
     if point not in get_args(Point):
         known = ", ".join(get_args(Point))

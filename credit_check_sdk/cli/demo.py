@@ -95,7 +95,7 @@ def play(inputs: Path | None, report: Path) -> int:
             remedy_zh="请安装 credit-check-adapter-approval、-tendering、-subsidy",
         )
     try:
-        from credit_check_sdk.sandbox import serving  # noqa: PLC0415
+        from credit_check_sdk.sandbox import serving
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             f"the sandbox is not installed ({error.name} is missing)",
@@ -103,8 +103,8 @@ def play(inputs: Path | None, report: Path) -> int:
             remedy_en="run pip install 'credit-check-sdk[sandbox]'",
             remedy_zh="请执行 pip install 'credit-check-sdk[sandbox]'",
         ) from None
-    from credit_check_sdk import CreditCheck  # noqa: PLC0415
-    from credit_check_sdk._shell.starting import start  # noqa: PLC0415
+    from credit_check_sdk import CreditCheck
+    from credit_check_sdk._shell.starting import start
 
     with (
         tempfile.TemporaryDirectory(prefix="credit-check-demo-") as folder,
@@ -130,7 +130,7 @@ def play(inputs: Path | None, report: Path) -> int:
 
 
 def _welcome(stage: DemoStage) -> None:
-    from credit_check_sdk import Words  # noqa: PLC0415
+    from credit_check_sdk import Words
 
     stage.section("应查必查：演示", "Must-check: a demonstration")
     stage.say(
@@ -172,7 +172,7 @@ def _welcome(stage: DemoStage) -> None:
 
 
 def _deliver(stage: DemoStage, sandbox: Any) -> dict[str, Any]:
-    from credit_check_sdk import Words  # noqa: PLC0415
+    from credit_check_sdk import Words
 
     stage.section("执行反馈", "Feedback")
     before = stage.credit.outbox_status().counts
@@ -205,7 +205,7 @@ def _deliver(stage: DemoStage, sandbox: Any) -> dict[str, Any]:
 
 
 def _numbers(stage: DemoStage) -> None:
-    from credit_check_sdk import Words  # noqa: PLC0415
+    from credit_check_sdk import Words
 
     stage.section("统计", "Figures")
     pairs = (

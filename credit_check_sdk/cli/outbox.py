@@ -30,7 +30,7 @@ def relay(
     limit: Annotated[int | None, typer.Option(min=1, help="最多条数 at most so many")] = None,
 ) -> int:
     """送出执行反馈 Deliver feedback to the platforms; keeps running unless --once."""
-    from credit_check_sdk import CreditCheck  # noqa: PLC0415
+    from credit_check_sdk import CreditCheck
 
     leaving = threading.Event()
     if not once:
@@ -76,7 +76,7 @@ def requeue(
     keys: Annotated[list[str] | None, typer.Argument(help="反馈键，缺省为全部 keys; default: all")] = None,
 ) -> int:
     """重新排队 Put dead feedback back to waiting."""
-    from credit_check_sdk import CreditCheck  # noqa: PLC0415
+    from credit_check_sdk import CreditCheck
 
     with CreditCheck.open(talk.settings()) as credit:
         moved = credit.requeue(tuple(keys or ()))
@@ -88,7 +88,7 @@ def requeue(
 
 
 def _show(states: Sequence[Any]) -> int:
-    from credit_check_sdk import CreditCheck  # noqa: PLC0415
+    from credit_check_sdk import CreditCheck
 
     with CreditCheck.open(talk.settings()) as credit:
         rows = credit.outbox(states)

@@ -55,7 +55,7 @@ def screen(
     engine: Annotated[str, typer.Option(help="local | dask")] = "local",
 ) -> int:
     """批量核查 Screen lists: one row per applicant, each with its result or its error."""
-    from credit_check_sdk import CreditCheck, Operator  # noqa: PLC0415
+    from credit_check_sdk import CreditCheck, Operator
 
     if engine != "local":
         raise PluginError(
@@ -95,7 +95,7 @@ class _Plan:
 
 
 def _screen_file(credit: CreditCheck, file: Path, plan: _Plan, writer: Any, tally: Tally) -> None:
-    from credit_check_sdk.adapter import Rejected, Remark  # noqa: PLC0415
+    from credit_check_sdk.adapter import Rejected, Remark
 
     reader = reader_of(file)
     items: int | None = None
@@ -135,8 +135,8 @@ def _screen_file(credit: CreditCheck, file: Path, plan: _Plan, writer: Any, tall
 
 
 def _case(applicant: Applicant, number: str, plan: _Plan) -> Case:
-    from credit_check_sdk import Case  # noqa: PLC0415
-    from credit_check_sdk._shell.world import now  # noqa: PLC0415
+    from credit_check_sdk import Case
+    from credit_check_sdk._shell.world import now
 
     return Case(
         id=number,
@@ -189,7 +189,7 @@ def _write_error(writer: Any, row: str, name: str, masked: str, said: str, tally
 
 
 def _plain(error: Exception) -> str:
-    from pydantic import ValidationError  # noqa: PLC0415
+    from pydantic import ValidationError
 
     if isinstance(error, ValidationError):
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
@@ -227,7 +227,7 @@ def _policy(credit: CreditCheck, matter: str, point: str) -> MatterPolicy:
 
 def _purpose(policy: MatterPolicy, text: str | None, basis: str | None) -> Purpose:
     """Say why the list is queried: as told, else by the matter's own duty to check."""
-    from credit_check_sdk import Purpose  # noqa: PLC0415
+    from credit_check_sdk import Purpose
 
     duty = next(iter(policy.query_basis), None)
     said = f"{duty.title} {duty.article or ''}".strip() if duty else policy.name.zh
@@ -263,7 +263,7 @@ def stats(
     as_csv: Annotated[bool, typer.Option("--csv", help="输出 CSV print CSV")] = False,
 ) -> int:
     """统计 Count checks and answers per department, matter and point."""
-    from credit_check_sdk import CreditCheck  # noqa: PLC0415
+    from credit_check_sdk import CreditCheck
 
     with CreditCheck.open(talk.settings()) as credit:
         rows = [asdict(row) for row in credit.statistics(_day(since, "--since"), _day(until, "--until"))]
@@ -305,6 +305,6 @@ def demo(
     report: Annotated[Path, typer.Option(help="HTML 报告 the report")] = Path("credit-check-demo.html"),
 ) -> int:
     """演示 The whole job on small inputs: sandbox, three hosts, checks, settlements, feedback, a readable report."""
-    from credit_check_sdk.cli.demo import play  # noqa: PLC0415
+    from credit_check_sdk.cli.demo import play
 
     return play(inputs, report)

@@ -25,8 +25,8 @@ def init(
     region: Annotated[str, typer.Option(help="行政区划代码 code of the region")] = "451100",
 ) -> int:
     """写出配置、密钥 Write a commented configuration, and make the keys."""
-    from credit_check_sdk._shell.starting import start  # noqa: PLC0415
-    from credit_check_sdk.config import FILE  # noqa: PLC0415
+    from credit_check_sdk._shell.starting import start
+    from credit_check_sdk.config import FILE
 
     path = talk.config_path(Path(FILE))
     start(path, sandbox=sandbox, region=region)
@@ -40,8 +40,8 @@ def init(
 @app.command()
 def plugins() -> int:
     """列出插件 List plugins: where each is from, and whether it is enabled."""
-    from credit_check_sdk._shell.plugins import Plugins  # noqa: PLC0415
-    from credit_check_sdk.adapter import ADAPTERS  # noqa: PLC0415
+    from credit_check_sdk._shell.plugins import Plugins
+    from credit_check_sdk.adapter import ADAPTERS
 
     loaded = Plugins(talk.settings().plugins.enabled).loaded()
     adapters = [
@@ -87,7 +87,7 @@ def doctor() -> int:
 
 
 def _examine() -> Iterator[Finding]:
-    from credit_check_sdk import CreditCheck  # noqa: PLC0415
+    from credit_check_sdk import CreditCheck
 
     try:
         settings = talk.settings()
@@ -146,8 +146,8 @@ def _parts(credit: CreditCheck, settings: Settings) -> Iterator[Finding]:
 
 
 def _reach(name: str, base_url: str) -> Finding:
-    from credit_check_sdk._shell.exchange import Exchange  # noqa: PLC0415
-    from credit_check_sdk.flow import Request  # noqa: PLC0415
+    from credit_check_sdk._shell.exchange import Exchange
+    from credit_check_sdk.flow import Request
 
     exchange = Exchange()
     try:
@@ -156,7 +156,7 @@ def _reach(name: str, base_url: str) -> Finding:
         return _trouble(f"sources.{name}", error)
     finally:
         exchange.close()
-    if reply.status >= 400:  # noqa: PLR2004  HTTP
+    if reply.status >= 400:  # noqa: PLR2004  400 and above are refusals
         return Finding(
             f"sources.{name}", ok=False, zh=f"答复状态 {reply.status}", en=f"answered with status {reply.status}"
         )
@@ -178,13 +178,13 @@ def sandbox(
     secret_env: Annotated[str | None, typer.Option(help="存放密钥的环境变量 variable that holds the secret")] = None,
 ) -> int:
     """运行沙箱平台 Serve a credit platform to develop against: a synthetic city, no real person."""
-    import os  # noqa: PLC0415
+    import os
 
-    from credit_check_sdk._shell.starting import SANDBOX_SECRET  # noqa: PLC0415
-    from credit_check_sdk.errors import ConfigurationError  # noqa: PLC0415
+    from credit_check_sdk._shell.starting import SANDBOX_SECRET
+    from credit_check_sdk.errors import ConfigurationError
 
     try:
-        from credit_check_sdk.sandbox import serve  # noqa: PLC0415
+        from credit_check_sdk.sandbox import serve
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             f"the sandbox is not installed ({error.name} is missing)",

@@ -27,7 +27,7 @@ class Talk:
 
     def settings(self) -> Settings:
         """Read the configuration, once per command."""
-        from credit_check_sdk.config import Settings  # noqa: PLC0415
+        from credit_check_sdk.config import Settings
 
         settings = Settings.find(self.config)
         if self.lang is None and settings.kind == "file":
@@ -71,8 +71,8 @@ class Talk:
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Print a table on stdout."""
-        from rich.console import Console  # noqa: PLC0415
-        from rich.table import Table  # noqa: PLC0415
+        from rich.console import Console
+        from rich.table import Table
 
         table = Table(*columns)
         for row in rows:

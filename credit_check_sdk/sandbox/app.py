@@ -405,7 +405,7 @@ def _unprocessable(error: Exception) -> Refusal:
 def _place(cursor: str | None, length: int) -> int:
     if cursor is None:
         return 0
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 9 and int(cursor) <= length):  # noqa: PLR2004
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 9 and int(cursor) <= length):  # noqa: PLR2004  no list is longer than nine digits
         raise Refusal(422, "request.invalid", "cursor: this is none of ours")
     return int(cursor)
 

@@ -44,7 +44,7 @@ class Ledger:
             TransactionError: the host's transaction cannot carry it.
             LedgerError: the ledger cannot be reached, or is of a newer version.
         """
-        from credit_check_sdk._shell.ledger.connect import drive, join  # noqa: PLC0415  SQLAlchemy is slow to import
+        from credit_check_sdk._shell.ledger.connect import drive, join
 
         number = self.number
         if transaction is None:
@@ -58,7 +58,7 @@ class Ledger:
         """Do the same from an event loop; without *transaction* in a thread, so that the loop never waits."""
         if transaction is None:
             return await asyncio.shield(asyncio.to_thread(self.run, work))
-        from credit_check_sdk._shell.ledger.connect import drive_async, join  # noqa: PLC0415
+        from credit_check_sdk._shell.ledger.connect import drive_async, join
 
         number = await asyncio.to_thread(lambda: self.number)
         joined = join(transaction, on_loop=True)
@@ -100,19 +100,19 @@ class Ledger:
             return do(joined)
 
     def _work(self, work: Any) -> Work[Any]:
-        from credit_check_sdk._shell.ledger.work import ask, record  # noqa: PLC0415
+        from credit_check_sdk._shell.ledger.work import ask, record
 
         return record(work, self._keys) if isinstance(work, list) else ask(work, self._keys)
 
     @staticmethod
     def _writes(work: Any) -> bool:
-        from credit_check_sdk._shell.ledger.work import writes  # noqa: PLC0415
+        from credit_check_sdk._shell.ledger.work import writes
 
         return writes(work)
 
     def _known(self) -> str | None:
         # Reading waits for nobody; preparing would wait for the host's own transaction, which waits for us.
-        from credit_check_sdk._shell.ledger import making  # noqa: PLC0415
+        from credit_check_sdk._shell.ledger import making
 
         try:
             found: str | None = self._own(making.known, write=False)
@@ -121,7 +121,7 @@ class Ledger:
         return found
 
     def _prepare(self, joined: Joined) -> str:
-        from credit_check_sdk._shell.ledger import making  # noqa: PLC0415
+        from credit_check_sdk._shell.ledger import making
 
         return making.prepare(joined)
 
@@ -137,7 +137,7 @@ class Ledger:
 
 
 def _ledger_id(dialect: str) -> Work[str | None]:
-    from credit_check_sdk._shell.ledger.making import ledger_id  # noqa: PLC0415
+    from credit_check_sdk._shell.ledger.making import ledger_id
 
     return ledger_id(dialect)
 
@@ -157,7 +157,7 @@ class _Sqlite:
 
     @contextlib.contextmanager
     def transaction(self, *, write: bool) -> Iterator[Joined]:
-        from credit_check_sdk._shell.ledger.connect import Joined, on_cursor  # noqa: PLC0415
+        from credit_check_sdk._shell.ledger.connect import Joined, on_cursor
 
         connection = self._connection()
         # Threads of one process queue here, fairly and without polling; other processes wait on the file's lock.
@@ -211,7 +211,7 @@ class _Server:
     @contextlib.contextmanager
     def transaction(self, *, write: bool) -> Iterator[Joined]:
         del write
-        from credit_check_sdk._shell.ledger.connect import join  # noqa: PLC0415
+        from credit_check_sdk._shell.ledger.connect import join
 
         with self._begin() as connection:
             yield join(connection)
@@ -227,7 +227,7 @@ class _Server:
         self._engine = None
 
     def _begin(self) -> Any:
-        from sqlalchemy import create_engine  # noqa: PLC0415  slow to import
+        from sqlalchemy import create_engine
 
         with self._lock:
             if self._engine is None:

@@ -120,9 +120,9 @@ def _join_sqlite(connection: sqlite3.Connection) -> Joined:
 
 
 def _join_sqlalchemy(connection: Any) -> Joined:
-    from sqlalchemy.engine import Connection  # noqa: PLC0415  slow to import
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession  # noqa: PLC0415
-    from sqlalchemy.orm import Session  # noqa: PLC0415
+    from sqlalchemy.engine import Connection
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+    from sqlalchemy.orm import Session
 
     if isinstance(connection, Session):
         connection = connection.connection()
@@ -172,8 +172,8 @@ def _no_autocommit(connection: Any) -> None:
 
 
 def _join_psycopg(connection: Any) -> Joined:
-    from psycopg import AsyncConnection, Connection  # noqa: PLC0415  an extra
-    from psycopg.pq import TransactionStatus  # noqa: PLC0415
+    from psycopg import AsyncConnection, Connection
+    from psycopg.pq import TransactionStatus
 
     if connection.autocommit and connection.info.transaction_status == TransactionStatus.IDLE:
         raise _autocommit("connection.transaction()")

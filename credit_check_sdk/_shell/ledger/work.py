@@ -321,7 +321,7 @@ def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: PLR0911  one return
         case Requeue():
             return (yield from _requeue(question))
         case Statistics():
-            from credit_check_sdk._shell.ledger.figures import figures  # noqa: PLC0415  seldom asked
+            from credit_check_sdk._shell.ledger.figures import figures
 
             rows: tuple[StatisticsRow, ...] = yield from figures(question)
             return rows
