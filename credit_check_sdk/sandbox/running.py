@@ -72,9 +72,9 @@ class Running:
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         data = json.dumps(body, ensure_ascii=False).encode() if body is not None else None
-        request = urllib.request.Request(self.url + path, data, {"content-type": "application/json"}, method=method)  # noqa: S310  loopback
+        request = urllib.request.Request(self.url + path, data, {"content-type": "application/json"}, method=method)  # noqa: S310  the sandbox is on this machine
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  loopback
+            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  the sandbox is on this machine
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             with error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -174,8 +175,6 @@ def test_an_old_check_does_not_pass(open_door: Callable[..., Door], config: Path
     door = open_door(config)
     file = case()
     door.check(file)
-    import time  # noqa: PLC0415
-
     time.sleep(0.7)
     assert refusal(door, file) == "gate.stale"
 

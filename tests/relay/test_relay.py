@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from credit_check_sdk import Response
@@ -57,7 +58,7 @@ def test_a_lost_acknowledgement_makes_no_second_effect(door: Door, sandbox: Any)
     while door.outbox_status().counts.get("waiting") and deadline:
         door.relay()
         deadline -= 1
-        __import__("time").sleep(0.1)
+        time.sleep(0.1)
     received = sandbox.received("feedback")
     assert (received["total"], received["effects"]) == (given, given)
     assert {item["deliveries"] for item in received["items"]} == {2}
