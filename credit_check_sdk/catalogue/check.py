@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from credit_check_sdk.catalogue import policies
-from credit_check_sdk.catalogue.entries import folded
+from credit_check_sdk.catalogue.entries import folded, names_of
 from credit_check_sdk.model.measure import OnClause, OnDecision, OnList, OnMeasure
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _lists(entries: Entries) -> Iterator[Trouble]:
     categories = {entry.value.code for entry in entries.categories}
     for entry in entries.lists:
         one = entry.value
-        for name in dict.fromkeys(folded(name) for name in (one.code, *one.aliases)):
+        for name in dict.fromkeys(folded(name) for name in names_of(one)):
             if name in first:
                 yield _there_already(entry, f"{one.code}: {name}", first[name])
             first.setdefault(name, entry)

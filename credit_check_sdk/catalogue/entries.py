@@ -109,7 +109,7 @@ class Catalogue:
             self._by_code[measure.code] = (*self._by_code.get(measure.code, ()), measure)
             for matter in dict.fromkeys(measure.matters):
                 self._by_matter[matter] = (*self._by_matter.get(matter, ()), measure)
-        self._by_name = {folded(name): entry for entry in self.lists for name in (entry.code, *entry.aliases)}
+        self._by_name = {folded(name): entry for entry in self.lists for name in names_of(entry)}
         self._kept: dict[tuple[str, str, date], tuple[Measure, ...]] = {}
         self._slices: dict[tuple[str, str, date], str] = {}
 
@@ -143,7 +143,7 @@ class Catalogue:
         raise KeyError(code)
 
     def list_of(self, name: str) -> CreditList | None:
-        """Find a list by its code or by one of its older names; blanks and width do not matter."""
+        """Find a list by its code, its name or an older name of it; blanks, case and width do not matter."""
         return self._by_name.get(folded(name))
 
     def policy(self, matter: str) -> MatterPolicy | None:
@@ -176,6 +176,11 @@ class Catalogue:
 def in_force(measure: Measure, day: date) -> bool:
     """Say whether *measure* may be proposed on *day*; first and last day both count."""
     return measure.effective_from <= day and (measure.effective_to is None or day <= measure.effective_to)
+
+
+def names_of(entry: CreditList) -> tuple[str, ...]:
+    """Give all names under which a list is found: its code, its Chinese name, its older names."""
+    return (entry.code, entry.name.zh, *entry.aliases)
 
 
 def folded(name: str) -> str:

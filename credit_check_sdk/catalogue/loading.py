@@ -159,7 +159,7 @@ def _entry(sheet: Sheet, path: tuple[str | int, ...], said: object, model: type[
 
 def _accept(found: Iterable[Trouble]) -> None:
     """Raise the first trouble; the others stand in the error's detail."""
-    several = list(found)
+    several = sorted(found, key=lambda trouble: (trouble.file, trouble.line))
     if not several:
         return
     first = several[0]

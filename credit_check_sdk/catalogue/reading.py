@@ -21,6 +21,7 @@ Path = tuple[str | int, ...]
 
 _MERGE = "tag:yaml.org,2002:merge"
 _TEXT = "tag:yaml.org,2002:str"
+_PLAIN = frozenset({"tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ class _Walk:
         self.lines[path] = node.start_mark.line + 1
         if node.id == "scalar":
             return node.value if node.tag == _TEXT else self._scalar(node)
+        if node.tag not in _PLAIN:
+            self._refuse(node, f"the tag {node.tag!r} is not known here", f"标签“{node.tag}”不可用")
         if id(node) in self._open:
             self._refuse(node, "an anchor contains itself", "锚点包含自身")
         self._open.add(id(node))
