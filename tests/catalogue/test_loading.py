@@ -162,3 +162,11 @@ def test_any_yaml_reader_reads_the_files_the_same_way() -> None:
     assert sorted(measures, key=lambda one: one.code) == list(load().measures)
     lists = yaml.safe_load((DATA / "lists.yaml").read_text(encoding="utf-8"))["lists"]
     assert sorted((CreditList.model_validate(one) for one in lists), key=lambda one: one.code) == list(load().lists)
+
+
+def test_the_supplement_that_the_reference_shows_loads(tmp_path: Path) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "catalogue.md").read_text(encoding="utf-8")
+    path = tmp_path / "shown.yaml"
+    path.write_text(text.partition("```yaml\n")[2].partition("```")[0], encoding="utf-8")
+    shown = load([path], region="451100").measure("GX-SUB-01")
+    assert (shown.class_, shown.strength, shown.edition) == ("A", "block", "gx.2026.1")
