@@ -34,7 +34,7 @@ def facilities(case: Case, verdict: Verdict, proposals: Sequence[Proposal]) -> F
     refusal = _EXCLUDED if verdict.excluded else (_NOT_MET if verdict.complete else _INCOMPLETE)
     return Facilities(
         green_channel=_green(offers.get("green_channel"), refusal),
-        deferral=_deferral(case, offers.get("deferral"), refusal),
+        deferral=_deferral(case, offers.get("deferral"), refusal, reached=not verdict.excluded and verdict.complete),
         bonus=_bonus(case, offers.get("bonus"), refusal),
     )
 
@@ -45,28 +45,22 @@ def _green(offer: tuple[Finding, Proposal] | None, refusal: Words) -> GreenChann
     return GreenChannel(granted=True, proposal=offer[1].id, reasons=offer[1].reasons)
 
 
-def _deferral(case: Case, offer: tuple[Finding, Proposal] | None, refusal: Words) -> Deferral:
+def _deferral(case: Case, offer: tuple[Finding, Proposal] | None, refusal: Words, *, reached: bool) -> Deferral:
     missing = [material for material in case.materials if material.state == "missing"]
+    if offer is not None:
+        codes = tuple(material.code for material in missing)
+        return Deferral(granted=True, proposal=offer[1].id, materials=codes, reasons=offer[1].reasons)
+    if reached and not missing:
+        return Deferral(reasons=Words(zh="没有缺少的材料，无需容缺", en="nothing is missing, so nothing is deferred"))
     # 容缺受理: 实质性要件不留死角; only formal, deferrable materials may come later.
     blocking = [material for material in missing if material.kind == "substantive" or not material.deferrable]
-    if offer is None:
-        return Deferral(reasons=refusal)
-    if blocking:
+    if reached and blocking:
         names = "、".join(f"{material.code} {material.name}" for material in blocking)
-        return Deferral(
-            reasons=Words(
-                zh=f"缺少不可容缺的材料：{names}；请一次性补正",
-                en=f"materials that may not come later are missing: {names}; supply them first",
-            )
+        refusal = Words(
+            zh=f"缺少不可容缺的材料：{names}；请一次性补正",
+            en=f"materials that may not come later are missing: {names}; supply them first",
         )
-    if not missing:
-        return Deferral(reasons=Words(zh="材料齐全，无需容缺", en="nothing is missing, so nothing is deferred"))
-    return Deferral(
-        granted=True,
-        proposal=offer[1].id,
-        materials=tuple(material.code for material in missing),
-        reasons=offer[1].reasons,
-    )
+    return Deferral(reasons=refusal)
 
 
 def _bonus(case: Case, offer: tuple[Finding, Proposal] | None, refusal: Words) -> Bonus:

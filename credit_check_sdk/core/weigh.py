@@ -125,9 +125,10 @@ def weigh(
     asked = asked_parties(case, policy)
     seen = tuple(_see(asked, heard))
     concerns = [*_disagreements(seen), *_name_only(seen), *_suspended(seen), *_identity(asked, heard, policy)]
-    contested = {id(item) for concern in concerns if concern.code == "record.levels_disagree" for item in concern.seen}
+    contested = _those_in(concerns, "record.levels_disagree")
+    overruled = _those_in(concerns, "record.overruled")
     complete = bool(heard) and not any(silence.required for silence in silences)
-    frame = _Frame(case, asked[0], policy, today, seen, frozenset(contested), complete)
+    frame = _Frame(case, asked[0], policy, today, seen, contested, overruled, complete)
 
     measures = catalogue.applicable(case.matter, case.point, today)
     restrictions = [
@@ -163,7 +164,14 @@ class _Frame:
     today: date
     seen: tuple[Seen, ...]
     contested: frozenset[int]
+    """Records that platforms disagree on and that may not restrict."""
+    overruled: frozenset[int]
+    """Records whose status another platform's prevails over."""
     complete: bool
+
+
+def _those_in(concerns: Iterable[Concern], code: str) -> frozenset[int]:
+    return frozenset(id(item) for concern in concerns if concern.code == code for item in concern.seen)
 
 
 def _see(asked: Sequence[Party], heard: Sequence[Heard]) -> Iterable[Seen]:
@@ -211,7 +219,7 @@ def _support_order(support: Support) -> tuple[object, ...]:
 def _carries(measure: Measure, seen: Seen, frame: _Frame, catalogue: Catalogue) -> Strength | None:
     """Say how strongly one record carries *measure*, or None."""
     record = seen.record
-    if not counts_adversely(record) or not _within_reach(measure, seen):
+    if id(seen) in frame.overruled or not counts_adversely(record) or not _within_reach(measure, seen):
         return None
     if not any(_triggers(trigger, measure, seen, frame, catalogue) for trigger in measure.triggers):
         return None
@@ -319,7 +327,7 @@ def _disagreements(seen: Sequence[Seen]) -> Iterable[Concern]:
         else:
             status = prevailing[0].record.status
             losing = tuple(item for item in group if item.record.status != status)
-            yield Concern("record.levels_disagree", weighs=False, party=group[0].party, seen=losing)
+            yield Concern("record.overruled", weighs=False, party=group[0].party, seen=losing)
 
 
 def _name_only(seen: Sequence[Seen]) -> Iterable[Concern]:
@@ -400,6 +408,8 @@ def _offer(measure: Measure, frame: _Frame, *, excluded: bool) -> Iterable[Findi
         return
     if not all(_holds(condition, party, frame, excluded=excluded) for condition in measure.requires):
         return
+    if measure.grants == "deferral" and not _may_defer(frame):
+        return
     supports: list[Support] = []
     years: int | None = None
     met = False
@@ -414,6 +424,22 @@ def _offer(measure: Measure, frame: _Frame, *, excluded: bool) -> Iterable[Findi
     if met:
         ends = [support.until for support in supports if support.until is not None]
         yield Finding(measure, party, "offer", tuple(_one_ground_each(supports)), max(ends, default=None), years)
+
+
+def _may_defer(frame: _Frame) -> bool:
+    """Say whether something is missing, all of it formal and deferrable, and the matter lets this subject defer it.
+
+    容缺受理: 实质性要件不留死角, 形式性要件可容缺; open to all who are not excluded, or to listed ones only (DB45/T 2433-2021).
+    """
+    missing = [material for material in frame.case.materials if material.state == "missing"]
+    if not missing or any(material.kind == "substantive" or not material.deferrable for material in missing):
+        return False
+    praised = any(
+        seen.party is frame.subject and seen.capacity == "own" and seen.record.polarity == "positive"
+        and seen.record.status == "active" and not (seen.record.list_until and seen.record.list_until < frame.today)
+        for seen in frame.seen
+    )  # fmt: skip
+    return praised or frame.policy.deferral == "all_not_excluded"
 
 
 def _outcome(restrictions: Sequence[Finding], concerns: Sequence[Concern], *, complete: bool) -> Outcome:

@@ -172,6 +172,10 @@ _CONCERNS: dict[str, tuple[str, str]] = {
         "{who}的同一事实在不同平台状态不一致：{records}；须核实后再作决定",
         "{who}: platforms disagree on one fact: {records}; look at it before deciding",
     ),
+    "record.overruled": (
+        "{who}的{records}与作出机关所在平台的状态不一致，以作出机关为准",
+        "{who}: {records} differs from what the platform of the authority that made it says; that one prevails",
+    ),
     "match.name_only": (
         "{who}仅名称与{records}一致，没有标识符佐证，不得据此限制；请核对统一社会信用代码或证件号码",
         "{who}: only the name agrees with {records}; nobody is restricted by name; compare the identifier",

@@ -154,3 +154,20 @@ def test_a_record_repaired_at_one_level_never_restricts_at_another() -> None:
     come = verdict([active, repaired])
     assert come.outcome == "review"
     assert "record.levels_disagree" in {concern.code for concern in come.concerns}
+
+
+def test_the_platform_of_the_authority_that_made_the_record_prevails() -> None:
+    fixed: dict[str, Any] = {
+        "list_code": "SAMR-YZ", "kind": "list", "polarity": "negative", "subject": SUBJECT, "authority": "甲局", "doc_no": "一号",
+        "severity": "serious", "list_until": date(2029, 1, 1), "authority_level": "municipal",
+    }  # fmt: skip
+    there = Record(record_id="a", level="municipal", status="objected", **fixed)
+    elsewhere = Record(record_id="b", level="national", status="active", **fixed)
+    assert verdict([there, elsewhere]).outcome == "clear"
+    there, elsewhere = (
+        there.model_copy(update={"status": "active"}),
+        elsewhere.model_copy(update={"status": "objected"}),
+    )
+    assert verdict([there, elsewhere]).outcome == "restricted"
+    unknown = {"authority_level": None}
+    assert verdict([there.model_copy(update=unknown), elsewhere.model_copy(update=unknown)]).outcome == "review"
