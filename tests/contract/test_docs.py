@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from credit_check_sdk import hooks
 from credit_check_sdk.cli import app as registering
 from credit_check_sdk.config import Settings
+from credit_check_sdk.core.words import _OUTCOMES
 from credit_check_sdk.errors import CODES, CreditCheckError
 from credit_check_sdk.model import MatterPolicy
 
@@ -133,6 +134,12 @@ def test_links_between_pages_lead_somewhere(path: Path) -> None:
     ]
     missing = [target for target in targets if not (path.parent / target.partition("#")[0]).exists()]
     assert missing == []
+
+
+def test_outcomes_are_called_in_the_glossary_what_the_decision_calls_them() -> None:
+    text = page("glossary.md")
+    for outcome, words in _OUTCOMES.items():
+        assert f"{outcome} {words.zh.partition('：')[0]}" in text
 
 
 def test_what_a_user_reads_first_is_there_in_both_languages() -> None:
