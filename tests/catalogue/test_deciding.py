@@ -15,6 +15,7 @@ DAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
 USCC = "91451100MA5AAAAA2F"
 OTHER = "91450000MA0000007U"
+MISSING = [{"code": "M07", "name": "营业执照复印件", "kind": "formal", "deferrable": True, "state": "missing"}]
 MATTERS = {
     "licence.food-production": "accept",
     "procurement.goods": "evaluate",
@@ -210,7 +211,7 @@ def test_minor_records_count_for_nothing() -> None:
 
 
 def test_a_broken_promise_excludes_from_facilitation_alone() -> None:
-    verdict = weighed("licence.food-production", record(kind="commitment"))
+    verdict = weighed("licence.food-production", record(kind="commitment"), materials=MISSING)
     assert restrictions(verdict) == {"R-LIC-04"}
     assert verdict.outcome == "review"
     assert verdict.excluded
@@ -218,19 +219,20 @@ def test_a_broken_promise_excludes_from_facilitation_alone() -> None:
 
 
 def test_an_ordinary_penalty_asks_for_scrutiny_and_keeps_the_deferral() -> None:
-    verdict = weighed("licence.food-production", record(kind="penalty", severity="general"))
+    verdict = weighed("licence.food-production", record(kind="penalty", severity="general"), materials=MISSING)
     assert restrictions(verdict) == {"R-LIC-03"}
     assert "I-02" in offers(verdict)
     assert "I-01" not in offers(verdict)
 
 
 def test_three_clean_years_open_the_green_channel() -> None:
-    assert offers(weighed("licence.food-production")) == {"I-01", "I-02", "I-03"}
+    assert offers(weighed("licence.food-production")) == {"I-01", "I-03"}
+    assert offers(weighed("licence.food-production", materials=MISSING)) == {"I-01", "I-02", "I-03"}
 
 
 def test_a_taxpayer_of_grade_a_gets_what_the_list_offers() -> None:
     listed = record(list_code="STA-A", polarity="positive")
-    assert offers(weighed("licence.food-production", listed)) == {"I-01", "I-02", "I-03", "I-10"}
+    assert offers(weighed("licence.food-production", listed)) == {"I-01", "I-03", "I-10"}
     assert offers(weighed("subsidy.enterprise", listed)) == {"I-04", "I-10"}
     assert offers(weighed("procurement.goods", listed)) == {"I-06"}
     assert offers(weighed("honour.award", listed)) == {"I-09"}

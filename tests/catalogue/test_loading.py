@@ -7,7 +7,7 @@ import sys
 import time
 from datetime import date
 from importlib import resources
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import yaml
@@ -15,9 +15,6 @@ import yaml
 from credit_check_sdk import CreditList, Measure
 from credit_check_sdk.catalogue import load
 from credit_check_sdk.catalogue.loading import _starter
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 DATA = resources.files("credit_check_sdk.catalogue") / "data"
 SUPPLEMENT = """\
