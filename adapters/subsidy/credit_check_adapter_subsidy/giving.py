@@ -98,23 +98,23 @@ def _grants(path: Path) -> list[Any]:
     if path.stat().st_size > _LARGEST:
         raise _unreadable("it is larger than 512 MiB", "超过 512 MiB", "split it", "请拆分文件")
     data = path.read_bytes()
-    for encoding in ("utf-8-sig", "latin-1"):
-        try:
-            document = json.loads(data.decode(encoding))
-        except UnicodeDecodeError:
-            continue
-        except json.JSONDecodeError as error:
-            raise _unreadable(
-                f"line {error.lineno}, column {error.colno}: {error.msg}",
-                f"第 {error.lineno} 行第 {error.colno} 列：{error.msg}",
-                "mend the JSON there",
-                "请修改该处的 JSON",
-            ) from None
-        except RecursionError:
-            raise _unreadable(
-                "it is nested too deeply", "嵌套过深", "give a 360Giving file", "请提供 360Giving 文件"
-            ) from None
-        break
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise _unreadable(
+            f"line {error.lineno}, column {error.colno}: {error.msg}",
+            f"第 {error.lineno} 行第 {error.colno} 列：{error.msg}",
+            "mend the JSON there",
+            "请修改该处的 JSON",
+        ) from None
+    except RecursionError:
+        raise _unreadable(
+            "it is nested too deeply", "嵌套过深", "give a 360Giving file", "请提供 360Giving 文件"
+        ) from None
     grants = document.get("grants") if isinstance(document, dict) else document
     if isinstance(grants, dict):
         grants = [grants]
