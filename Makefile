@@ -80,7 +80,7 @@ wheels: $(VENV)/.dev ## Build every distribution into dist/wheels, with all that
 	rm -rf dist && mkdir -p dist/built dist/wheels
 	@set -e; for member in . $(MEMBERS); do echo "build $$member"; \
 	$(BIN)/python -m build --no-isolation --outdir dist/built $$member >dist/build.log || { cat dist/build.log >&2; exit 1; }; done
-	$(BIN)/check-wheel-contents --toplevel-ignore dist/built/*.whl
+	$(BIN)/check-wheel-contents dist/built/*.whl
 	$(PIP) download --quiet --dest dist/wheels pytest \
 	"$$(ls dist/built/credit_check_sdk-*.whl)[cli,sandbox,bulk,postgres]" dist/built/*.whl
 

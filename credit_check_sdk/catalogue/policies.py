@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from credit_check_sdk.catalogue.entries import MatterKind
 
-_BY_POINT = ("fresh_at", "outage")
+_BY_POINT = ("fresh_at", "outage", "remember_at")
 """Keys that say something for each point; a site that names one point leaves the others as they are."""
 
 

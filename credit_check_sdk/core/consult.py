@@ -48,7 +48,7 @@ async def consult(
     if not policy.sources:
         silences.append(_no_source())
     names = [name for name in policy.sources if name in desk.sources]
-    limit = policy.fresh_limit(case.point)
+    limit = policy.memory_limit(case.point)
 
     keys = {(name, subject): _key(name, subject, case) for name in names for subject in subjects}
     wanted = tuple(key for key in keys.values() if key is not None)

@@ -123,7 +123,7 @@ def weigh(
 ) -> Verdict:
     """Weigh a case. The order and number of records change nothing."""
     asked = asked_parties(case, policy)
-    seen = tuple(_see(asked, heard))
+    seen = tuple(_see(asked, heard, catalogue))
     concerns = [*_disagreements(seen), *_name_only(seen), *_suspended(seen), *_identity(asked, heard, policy)]
     contested = _those_in(concerns, "record.levels_disagree")
     overruled = _those_in(concerns, "record.overruled")
@@ -174,14 +174,23 @@ def _those_in(concerns: Iterable[Concern], code: str) -> frozenset[int]:
     return frozenset(id(item) for concern in concerns if concern.code == code for item in concern.seen)
 
 
-def _see(asked: Sequence[Party], heard: Sequence[Heard]) -> Iterable[Seen]:
+def _see(asked: Sequence[Party], heard: Sequence[Heard], catalogue: Catalogue) -> Iterable[Seen]:
     for item in heard:
         for place, answer in enumerate(item.consultation.answers):
             live = place not in item.remembered and not item.stale
             for party in asked:
                 if party.subject == answer.subject:
                     for record in answer.records:
-                        yield Seen(party, record, item.source, capacity_of(record, party), live)
+                        known = _under_its_own_code(record, catalogue)
+                        yield Seen(party, known, item.source, capacity_of(record, party), live)
+
+
+def _under_its_own_code(record: Record, catalogue: Catalogue) -> Record:
+    """Give a record that a platform lists under an older name of its list under the list's own code."""
+    listed = catalogue.list_of(record.list_code) if record.list_code else None
+    if listed is None or listed.code == record.list_code:
+        return record
+    return record.model_copy(update={"list_code": listed.code})
 
 
 def _restrict(measure: Measure, frame: _Frame, catalogue: Catalogue) -> Iterable[Finding]:

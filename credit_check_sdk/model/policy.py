@@ -30,8 +30,12 @@ class MatterPolicy(Value):
     advisory: Several[str] = ()
     """Sources that are asked too."""
     fresh_for: Duration = timedelta(hours=24)
-    """How long a check counts at the gate, and a clean answer may be remembered."""
+    """How long a check counts at the gate."""
     fresh_at: dict[Point, Duration] = Field(default_factory=dict)
+    """The same for single points."""
+    remember_for: Duration = timedelta(hours=24)
+    """How long a clean answer may be remembered instead of asking again; never longer than a check counts."""
+    remember_at: dict[Point, Duration] = Field(default_factory=dict)
     """The same for single points."""
     outage: dict[Point, Outage] = Field(default_factory=dict)
     """What happens at a point when a required source is silent; ``hold`` where nothing is said."""
@@ -65,3 +69,7 @@ class MatterPolicy(Value):
     def fresh_limit(self, point: Point) -> timedelta:
         """Say how long a check counts at *point*."""
         return self.fresh_at.get(point, self.fresh_for)
+
+    def memory_limit(self, point: Point) -> timedelta:
+        """Say how long a clean answer may be remembered at *point*."""
+        return min(self.remember_at.get(point, self.remember_for), self.fresh_limit(point))

@@ -113,6 +113,11 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
+
+    @app.get("/v1/health", response_model=None, responses=_answers(wire.HealthReply), tags=["platform"])
+    def whole_health() -> Response:
+        return _reply(wire.HealthReply(status="ok", environment="sandbox", at=_now()))
+
     app.include_router(_platform(desk))
     app.include_router(_admin(desk), prefix="/admin", tags=["admin"])
     app.add_exception_handler(Refusal, _on_refusal)
@@ -306,20 +311,13 @@ def _admin(desk: Desk) -> APIRouter:  # noqa: C901  one short function per call
         "/records", response_model=None, responses=_answers(RecordsReply), openapi_extra=_takes(wire.RecordDraft)
     )
     async def records(request: Request) -> Response:
-        body = await _body(request)
-        try:
-            many = body.lstrip()[:1] == b"["
-            drafts = (
-                [wire.parse(wire.RecordDraft, json.dumps(one).encode()) for one in json.loads(body)] if many else []
-            )
-        except (ValueError, RecursionError) as error:
-            raise _unprocessable(error) from None
-        drafts = drafts if many else [_parsed(wire.RecordDraft, body)]
+        drafts = _one_or_many(wire.RecordDraft, await _body(request))
         return _reply(RecordsReply(record_ids=tuple(desk.store.put_records(drafts))))
 
     @router.post("/subjects", response_model=None, status_code=201, openapi_extra=_takes(Subject))
     async def put_subject(request: Request) -> Response:
-        desk.store.put_subject(_parsed(Subject, await _body(request)))
+        for subject in _one_or_many(Subject, await _body(request)):
+            desk.store.put_subject(subject)
         return _json({"known": True}, 201)
 
     @router.get("/subjects", response_model=None)
@@ -390,6 +388,15 @@ async def _body(request: Request) -> bytes:
 def _parsed(kind: type[V], body: bytes) -> V:
     try:
         return wire.parse(kind, body)
+    except (ValueError, RecursionError) as error:
+        raise _unprocessable(error) from None
+
+
+def _one_or_many(kind: type[V], body: bytes) -> list[V]:
+    if body.lstrip()[:1] != b"[":
+        return [_parsed(kind, body)]
+    try:
+        return [wire.parse(kind, json.dumps(one).encode()) for one in json.loads(body)]
     except (ValueError, RecursionError) as error:
         raise _unprocessable(error) from None
 

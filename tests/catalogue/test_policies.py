@@ -35,11 +35,15 @@ def test_a_site_names_sources_and_keeps_the_rest() -> None:
 
 
 def test_what_is_said_of_one_point_leaves_the_others() -> None:
-    after = policy("subsidy.enterprise", outage={"review": "manual"}, fresh_at={"apply": "2h"})
+    after = policy(
+        "subsidy.enterprise", outage={"review": "manual"}, fresh_at={"apply": "2h"}, remember_at={"apply": "30m"}
+    )
     assert after.outage["review"] == "manual"
     assert after.outage["disburse"] == "hold"
     assert after.fresh_limit("apply") == timedelta(hours=2)
-    assert after.fresh_limit("disburse") == timedelta(hours=1)
+    assert after.memory_limit("apply") == timedelta(minutes=30)
+    assert after.fresh_limit("disburse") == timedelta(hours=24)
+    assert after.memory_limit("disburse") == timedelta(hours=1)
 
 
 def test_fewer_points_let_what_was_said_of_the_others_fall_away() -> None:

@@ -279,9 +279,10 @@ def test_starter_matters_have_their_points(catalogue: Catalogue, matter: str, po
 
 
 def test_clean_answers_are_short_lived_at_evaluation_and_payment(catalogue: Catalogue) -> None:
-    assert catalogue.policies["tender.works"].fresh_limit("evaluate") == timedelta(hours=1)
-    assert catalogue.policies["subsidy.enterprise"].fresh_limit("disburse") <= timedelta(days=1)
-    assert catalogue.policies["licence.food-production"].fresh_limit("accept") == timedelta(hours=24)
+    tender, subsidy = catalogue.policies["tender.works"], catalogue.policies["subsidy.enterprise"]
+    assert tender.memory_limit("evaluate") == subsidy.memory_limit("disburse") == timedelta(hours=1)
+    assert subsidy.fresh_limit("disburse") <= timedelta(days=1)
+    assert catalogue.policies["licence.food-production"].memory_limit("accept") == timedelta(hours=24)
 
 
 def test_a_tender_asks_about_everyone_whom_a_measure_may_reach(catalogue: Catalogue) -> None:

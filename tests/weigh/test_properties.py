@@ -171,3 +171,11 @@ def test_the_platform_of_the_authority_that_made_the_record_prevails() -> None:
     assert verdict([there, elsewhere]).outcome == "restricted"
     unknown = {"authority_level": None}
     assert verdict([there.model_copy(update=unknown), elsewhere.model_copy(update=unknown)]).outcome == "review"
+
+
+def test_an_older_name_of_a_list_is_the_list() -> None:
+    old = Record(
+        record_id="a", list_code="政府采购严重违法失信行为记录名单", polarity="negative", subject=SUBJECT, authority="甲局",
+        severity="serious", list_until=date(2029, 1, 1),
+    )  # fmt: skip
+    assert "R-GP-01" in {finding.measure.code for finding in verdict([old]).findings}
