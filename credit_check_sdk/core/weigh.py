@@ -349,16 +349,15 @@ def _name_only(seen: Sequence[Seen]) -> Iterable[Concern]:
 
 def _identity(asked: Sequence[Party], heard: Sequence[Heard], policy: MatterPolicy) -> Iterable[Concern]:
     for party in asked:
-        primary = party.subject.primary
-        if primary is None:
-            yield Concern("subject.no_identifier", weighs=True, party=party)
-            continue
-        doubts = [
-            finding.code for identifier in party.subject.identifiers for finding in identifier.normalised.findings
-        ]
+        doubts: list[str] = []
         for identifier in party.subject.identifiers:
             for finding in identifier.normalised.findings:
-                yield Concern(finding.code, weighs=False, party=party, detail={"scheme": identifier.scheme})
+                doubts.append(finding.code)
+                detail = {"scheme": identifier.scheme, **dict(finding.detail)}
+                yield Concern(finding.code, weighs=False, party=party, detail=detail)
+        if party.subject.primary is None:
+            yield Concern("subject.no_identifier", weighs=True, party=party)
+            continue
         answers = [a for item in heard for a in item.consultation.answers if a.subject == party.subject]
         if answers and not any(answer.known for answer in answers):
             doubtful = not _IDENTITY.isdisjoint(doubts)

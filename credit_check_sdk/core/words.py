@@ -208,6 +208,30 @@ _CONCERNS: dict[str, tuple[str, str]] = {
         "{who}的证件号码所含出生日期不存在，请核对",
         "the birth date in the identifier of {who} does not exist; compare it",
     ),
+    "identifier.length": (
+        "{who}的标识符位数不符，请核对",
+        "the identifier of {who} has a wrong length; compare it",
+    ),
+    "identifier.alphabet": (
+        "{who}的标识符含有该类标识不使用的字符，请核对",
+        "the identifier of {who} has characters that its scheme does not use; compare it",
+    ),
+    "identifier.placeholder": (
+        "{who}的标识符是占位符，请补充真实号码",
+        "the identifier of {who} is a placeholder; supply the real one",
+    ),
+    "identifier.legacy": (
+        "{who}的标识符为旧版号码，请尽量提供现行号码",
+        "the identifier of {who} is of an older form; give the present one if possible",
+    ),
+    "identifier.authority": (
+        "{who}的登记管理部门代码未知，请核对",
+        "the registering authority in the code of {who} is not known; compare it",
+    ),
+    "identifier.region": (
+        "{who}的标识符所含行政区划未知（不影响受理）",
+        "the region in the identifier of {who} is not known (this refuses nothing)",
+    ),
     "identifier.normalised": (
         "{who}的标识符已规范化（全半角、空格、连字符、大小写或形近字符）",
         "the identifier of {who} was normalised (width, blanks, hyphens, case or look-alikes)",

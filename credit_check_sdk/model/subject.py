@@ -89,7 +89,9 @@ class Identifier(Value):
 
     @cached_property
     def keys(self) -> frozenset[tuple[str, str]]:
-        """The pairs (scheme, value) under which it is certainly the same subject."""
+        """The pairs (scheme, value) under which it is certainly the same subject; a placeholder is nobody's."""
+        if identifiers.is_placeholder(self.scheme, self.normal):
+            return frozenset()
         return frozenset({(self.scheme, self.normal), *identifiers.equivalents(self.scheme, self.normal)})
 
     @override
@@ -122,8 +124,8 @@ class Subject(Value):
 
     @property
     def primary(self) -> Identifier | None:
-        """The identifier by which it is asked for, or None."""
-        return self.identifiers[0] if self.identifiers else None
+        """The identifier by which it is asked for: the first that is no placeholder, or None."""
+        return next((identifier for identifier in self.identifiers if identifier.keys), None)
 
     @cached_property
     def keys(self) -> frozenset[tuple[str, str]]:

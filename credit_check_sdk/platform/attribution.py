@@ -109,5 +109,6 @@ def _name(subject: Subject) -> _Name:
 
 def _outgoing(subject: Subject) -> Subject:
     """Give a subject as a platform needs it (个人信息保护法 第六条: no more than the purpose needs)."""
-    identifiers = tuple(Identifier(scheme=each.scheme, value=each.normal) for each in subject.identifiers)
+    usable = (each for each in subject.identifiers if each.keys)
+    identifiers = tuple(Identifier(scheme=each.scheme, value=each.normal) for each in usable)
     return Subject(category=subject.category, name=subject.name, identifiers=identifiers)

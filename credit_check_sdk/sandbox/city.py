@@ -49,7 +49,7 @@ def _subject(chance: random.Random, place: int) -> Subject:
     kind = chance.random()
     if kind < 0.15:  # noqa: PLR2004  share of persons
         name = chance.choice(_SURNAMES) + f"示例{place}"
-        identifier = Identifier(scheme="cn-resident-id", value=synthetic_resident_id(chance, region=_REGIONS[where]))
+        identifier = Identifier(scheme="cn-resident-id", value=synthetic_resident_id(chance))
         return Subject(category="person", name=name, identifiers=(identifier,))
     trader = kind < 0.25  # noqa: PLR2004  share of sole traders
     value = synthetic_uscc(chance, kind="2" if trader else "1", region=_REGIONS[where])

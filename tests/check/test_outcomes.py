@@ -89,6 +89,16 @@ def test_a_subject_without_identifier_is_review(door: Door) -> None:
     assert "subject.no_identifier" in {w.code for w in decision.warnings}
 
 
+def test_a_placeholder_is_nobodys_identifier(door: Door, sandbox: Any) -> None:
+    nobody = "00000000000000000X"
+    named = {"category": "organisation", "name": "甲公司", "identifiers": [{"scheme": "cn-uscc", "value": nobody}]}
+    sandbox.put_record(record(subject=named))
+    decision = door.check(case(organisation(nobody, "乙公司")))
+    assert decision.outcome == "review"
+    assert not [p for p in decision.proposals if p.kind == "restriction"]
+    assert "identifier.placeholder" in {w.code for w in decision.warnings}
+
+
 def test_one_bad_member_taints_the_consortium(door: Door, sandbox: Any) -> None:
     other = {
         "category": "organisation",
