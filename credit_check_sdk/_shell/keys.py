@@ -7,12 +7,12 @@ data key (AES-256-GCM); receipts are signed with a receipt key (Ed25519, ``alg: 
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import hmac
 import json
 import os
-import threading
-import warnings
+import stat
 from datetime import UTC, datetime
 from pathlib import Path  # noqa: TC003  part of public signatures
 from typing import TYPE_CHECKING, Any
@@ -25,54 +25,76 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FILE = "ring.json"
+VERSION = 1
+"""Version of the file; a newer one is refused."""
 ALGORITHM = "EdDSA"
 """The one algorithm that receipts are signed and verified with; a token that names another does not hold."""
 _NONCE = 12
+_KEY = 32
 _OTHERS = 0o077
+_OTHERS_WRITE = 0o022
 
 
 class KeyRing:
-    """Keys of one department. Safe to share among threads, and across a fork."""
+    """Keys of one department. Safe to share among threads, and across a fork: it holds no lock.
+
+    Raises:
+        KeyError: *data* lacks a part of a ring; likewise `TypeError` and `ValueError` for one that is malformed.
+    """
 
     def __init__(self, data: Mapping[str, Any]) -> None:
-        self._data = data
-        self._index = _bytes(data["index"]["key"])
+        self._index = _key(data["index"]["key"])
+        self._data = {key["id"]: _key(key["key"]) for key in data["data"]}
+        self._receipt = {
+            key["id"]: (_key(key["d"]) if key.get("d") else None, _key(key["x"]), bool(key.get("revoked")))
+            for key in data["receipt"]
+        }
         self._current_data: str = data["current"]["data"]
         self._current_receipt: str = data["current"]["receipt"]
-        self._lock = threading.Lock()
+        if self._current_data not in self._data:
+            raise KeyError(self._current_data)
+        if self._current_receipt not in self._receipt:
+            raise KeyError(self._current_receipt)
+        # Made when first used; that two threads make the same one twice does no harm.
         self._ciphers: dict[str, Any] = {}
         self._signers: dict[str, Any] = {}
+        self._verifiers: dict[str, Any] = {}
 
     @classmethod
     def make(cls, folder: Path) -> KeyRing:
         """Make a new ring in *folder*.
 
         Raises:
-            KeyRingError: there is one already; keys are never overwritten.
+            KeyRingError: there is one already, and keys are never overwritten; or it cannot be written.
         """
+        data = _fresh()
         path = folder / FILE
-        if path.exists():
+        made = False
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            made = True
+            with os.fdopen(descriptor, "w", encoding="utf-8") as writing:
+                json.dump(data, writing, indent=1)
+                writing.flush()
+                os.fsync(writing.fileno())
+        except FileExistsError:
             raise KeyRingError(
                 f"there is a key ring in {folder.name} already",
                 f"{folder.name} 中已有密钥",
                 remedy_en="it is left as it is; name another folder",
                 remedy_zh="未作改动；请指定其他目录",
-            )
-        data = _fresh()
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as writing:
-                json.dump(data, writing, indent=1)
-                writing.flush()
-                os.fsync(writing.fileno())
+            ) from None
         except OSError as error:
+            if made:
+                path.unlink(missing_ok=True)  # half a ring would only be in the way
             raise KeyRingError(
                 f"the key ring cannot be written to {folder.name} ({error.strerror})",
                 f"无法在 {folder.name} 写入密钥（{error.strerror}）",
                 remedy_en="name a folder that may be written",
                 remedy_zh="请指定可写的目录",
             ) from None
+        _for_the_owner_only(folder, path)
         return cls(data)
 
     @classmethod
@@ -80,11 +102,11 @@ class KeyRing:
         """Read the ring in *folder*.
 
         Raises:
-            KeyRingError: it is missing, broken, or readable by others.
+            KeyRingError: it is missing, broken, of a newer version, or within the reach of others.
         """
         path = folder / FILE
         try:
-            mode = path.stat().st_mode
+            _for_the_owner_only(folder, path)
             data = json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise KeyRingError(
@@ -95,16 +117,17 @@ class KeyRing:
             ) from None
         except ValueError:
             raise _broken(folder) from None
-        if mode & _OTHERS:
+        version = data.get("version") if isinstance(data, dict) else None
+        if isinstance(version, int) and version > VERSION:
             raise KeyRingError(
-                f"the key ring in {folder.name} can be read by others",
-                f"{folder.name} 中的密钥可被他人读取",
-                remedy_en=f"run chmod 600 on {FILE}",
-                remedy_zh=f"请对 {FILE} 执行 chmod 600",
+                f"the key ring in {folder.name} is of version {version}, this package knows up to {VERSION}",
+                f"{folder.name} 中密钥的版本为 {version}，本软件包最高支持 {VERSION}",
+                remedy_en="upgrade credit-check-sdk",
+                remedy_zh="请升级 credit-check-sdk",
             )
         try:
             return cls(data)
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             raise _broken(folder) from None
 
     @classmethod
@@ -143,11 +166,16 @@ class KeyRing:
         return plain
 
     def sign(self, claims: Mapping[str, Any]) -> str:
-        """Sign *claims* as a compact JWS (RFC 7515) with the current receipt key."""
-        key = self._current_receipt
-        header = _b64(_json({"alg": ALGORITHM, "kid": key, "typ": "credit-check+jws"}))
-        body = f"{header}.{_b64(_json(claims))}"
-        return f"{body}.{_b64(self._signer(key).sign(body.encode('ascii')))}"
+        """Sign *claims* as a compact JWS (RFC 7515) with the current receipt key.
+
+        Raises:
+            KeyRingError: that key is revoked, or only its public half is here.
+        """
+        from joserfc import jws
+
+        number = self._current_receipt
+        header = {"alg": ALGORITHM, "kid": number, "typ": "credit-check+jws"}
+        return jws.serialize_compact(header, _json(claims), self._signer(number), registry=_registry())
 
     def verify(self, token: str) -> Mapping[str, Any] | None:
         """Give the claims of *token*, or None where signature, key or algorithm does not hold."""
@@ -155,53 +183,56 @@ class KeyRing:
         from joserfc.errors import JoseError
 
         try:
-            with warnings.catch_warnings():
-                # joserfc calls `EdDSA` deprecated for `Ed25519`, which other JOSE libraries do not know yet.
-                warnings.simplefilter("ignore")
-                found = jws.deserialize_compact(token, self._public_key, algorithms=[ALGORITHM])
+            for part in token.split("."):
+                _unb64(part)
+            found = jws.deserialize_compact(token, self._verifier, registry=_registry())
             claims = json.loads(found.payload)
-        except (JoseError, ValueError, KeyError, TypeError):
+        except (JoseError, AttributeError, KeyError, RecursionError, TypeError, ValueError):
             return None
         return claims if isinstance(claims, dict) else None
 
     def public_jwks(self) -> dict[str, Any]:
         """Give the public receipt keys as a JWK set (RFC 7517), for whoever verifies offline."""
-        return {"keys": [_public(key) for key in self._data["receipt"] if not key.get("revoked")]}
-
-    def _public_key(self, token: Any) -> Any:
-        from joserfc.jwk import OKPKey
-
-        number = token.headers().get("kid")
-        for key in self._data["receipt"]:
-            if key["id"] == number and not key.get("revoked"):
-                return OKPKey.import_key({**_public(key)})
-        message = "unknown key"
-        raise KeyError(message)
+        return {
+            "keys": [_public(number, x) for number, (_, x, revoked) in self._receipt.items() if not revoked],
+        }
 
     def _cipher(self, number: str) -> Any:
-        with self._lock:
-            cipher = self._ciphers.get(number)
-            if cipher is None:
-                from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+        cipher = self._ciphers.get(number)
+        if cipher is None:
+            from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # slow to import
 
-                key = next(key for key in self._data["data"] if key["id"] == number) if self._has(number) else None
-                if key is None:
-                    raise KeyError(number)
-                cipher = self._ciphers[number] = AESGCM(_bytes(key["key"]))
-            return cipher
-
-    def _has(self, number: str) -> bool:
-        return any(key["id"] == number for key in self._data["data"])
+            cipher = self._ciphers[number] = AESGCM(self._data[number])
+        return cipher
 
     def _signer(self, number: str) -> Any:
-        with self._lock:
-            signer = self._signers.get(number)
-            if signer is None:
-                from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+        signer = self._signers.get(number)
+        if signer is None:
+            from joserfc.jwk import OKPKey
 
-                key = next(key for key in self._data["receipt"] if key["id"] == number)
-                signer = self._signers[number] = Ed25519PrivateKey.from_private_bytes(_bytes(key["d"]))
-            return signer
+            private, x, revoked = self._receipt[number]
+            if private is None or revoked:
+                raise KeyRingError(
+                    f"the receipt key {number} is revoked or has no private half; nothing is signed with it",
+                    f"回执密钥 {number} 已吊销或缺少私钥，不再用于签发",
+                    remedy_en="make another receipt key the current one",
+                    remedy_zh="请将另一回执密钥设为当前密钥",
+                )
+            signer = OKPKey.import_key({**_public(number, x), "d": _b64(private)})
+            self._signers[number] = signer
+        return signer
+
+    def _verifier(self, token: Any) -> Any:
+        number = token.headers()["kid"]
+        verifier = self._verifiers.get(number)
+        if verifier is None:
+            from joserfc.jwk import OKPKey
+
+            _, x, revoked = self._receipt[number]
+            if revoked:
+                raise KeyError(number)
+            verifier = self._verifiers[number] = OKPKey.import_key({**_public(number, x)})
+        return verifier
 
     @override
     def __repr__(self) -> str:
@@ -233,8 +264,46 @@ def _fresh() -> dict[str, Any]:
     }
 
 
-def _public(key: Mapping[str, Any]) -> dict[str, str]:
-    return {"kty": "OKP", "crv": "Ed25519", "x": key["x"], "kid": key["id"], "alg": ALGORITHM, "use": "sig"}
+def _for_the_owner_only(folder: Path, path: Path) -> None:
+    if os.name != "posix":
+        return  # elsewhere the mode says nothing of who may read
+    where = folder.stat().st_mode
+    if path.stat().st_mode & _OTHERS:
+        raise KeyRingError(
+            f"the key ring in {folder.name} can be read by others",
+            f"{folder.name} 中的密钥可被他人读取",
+            remedy_en=f"run chmod 600 on {FILE}",
+            remedy_zh=f"请对 {FILE} 执行 chmod 600",
+        )
+    if where & _OTHERS_WRITE and not where & stat.S_ISVTX:
+        raise KeyRingError(
+            f"others may replace the key ring in {folder.name}",
+            f"他人可以替换 {folder.name} 中的密钥",
+            remedy_en=f"run chmod 700 on {folder.name}",
+            remedy_zh=f"请对 {folder.name} 执行 chmod 700",
+        )
+
+
+@functools.cache
+def _registry() -> Any:
+    """Give the algorithms that receipts may be signed with: one."""
+    from joserfc.errors import UnsupportedAlgorithmError
+    from joserfc.jws import JWSRegistry
+
+    class OneAlgorithm(JWSRegistry):
+        # joserfc warns that `EdDSA` gives way to `Ed25519` (RFC 9864), which other JOSE libraries do not know yet. A
+        # filter would be the whole process's and is not safe among threads, so the warning is not raised here at all.
+        @override
+        def get_alg(self, name: str) -> Any:
+            if name != ALGORITHM:
+                raise UnsupportedAlgorithmError(name)
+            return self.algorithms[name]
+
+    return OneAlgorithm(algorithms=[ALGORITHM])
+
+
+def _public(number: str, x: bytes) -> dict[str, str]:
+    return {"kty": "OKP", "crv": "Ed25519", "x": _b64(x), "kid": number, "alg": ALGORITHM, "use": "sig"}
 
 
 def _broken(folder: Path) -> KeyRingError:
@@ -254,5 +323,16 @@ def _b64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
 
 
-def _bytes(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+def _unb64(text: str) -> bytes:
+    # Strict: one text for each value, or a token could be changed without its signature noticing.
+    found = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if _b64(found) != text:
+        raise ValueError
+    return found
+
+
+def _key(text: str) -> bytes:
+    key = _unb64(text)
+    if len(key) != _KEY:
+        raise ValueError
+    return key

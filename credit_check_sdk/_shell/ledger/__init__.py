@@ -9,28 +9,32 @@ import asyncio
 import contextlib
 import sqlite3
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from credit_check_sdk.errors import CreditCheckError, LedgerError, TransactionError
+from credit_check_sdk._shell.ledger.stores import SqliteFile, store
+from credit_check_sdk.errors import CreditCheckError, LedgerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from credit_check_sdk._shell.keys import KeyRing
     from credit_check_sdk._shell.ledger.connect import Joined
-    from credit_check_sdk._shell.ledger.work import Work
+    from credit_check_sdk._shell.ledger.steps import Work
 
-_BUSY_SECONDS = 30.0
+_DRIVERS = frozenset({"sqlalchemy", "sqlite3", "psycopg", "psycopg2", "aiosqlite", "asyncpg", "django"})
 
 
 class Ledger:
-    """One department's ledger. Safe to share among threads, and across a fork."""
+    """One department's ledger. Safe to share among threads, and across a fork.
+
+    Raises:
+        ConfigurationError: *url* names neither SQLite nor PostgreSQL.
+    """
 
     def __init__(self, url: str, keys: KeyRing, *, environment: str = "production") -> None:
+        del environment  # every check carries its own
         self._keys = keys
-        self._environment = environment
-        self._store: _Store = _Sqlite(url) if url.startswith("sqlite") else _Server(url)
+        self._store = store(url)
         self._lock = threading.Lock()
         self._id: str | None = None
 
@@ -38,40 +42,44 @@ class Ledger:
         """Record a list of entries, answer a question or carry out a command of `credit_check_sdk.model.ledger`.
 
         Without *transaction* it runs in a transaction of its own; with it, in the host's, which stays the host's to
-        commit or roll back.
+        commit or roll back. Entries are recorded all or none, in the host's transaction too.
 
         Raises:
             TransactionError: the host's transaction cannot carry it.
             LedgerError: the ledger cannot be reached, or is of a newer version.
+            KeyRingError: another key ring wrote the ledger.
         """
-        from credit_check_sdk._shell.ledger.connect import drive, join
+        from credit_check_sdk._shell.ledger.work import writes
 
         number = self.number
         if transaction is None:
-            return self._own(lambda joined: drive(self._work(work), joined), write=self._writes(work))
-        joined = join(transaction)
+            return self._own(lambda _: self._work(work), write=writes(work))
+        from credit_check_sdk._shell.ledger.connect import drive
+        from credit_check_sdk._shell.ledger.joining import join, within
+
         with _explained():
-            self._same_database(drive(_ledger_id(joined.dialect), joined), number)
-            return drive(self._work(work), joined)
+            joined = join(transaction)
+            return drive(within(self._work(work), joined, number, write=writes(work)), joined)
 
     async def run_async(self, work: Any, *, transaction: Any = None) -> Any:
         """Do the same from an event loop; without *transaction* in a thread, so that the loop never waits."""
         if transaction is None:
             return await asyncio.shield(asyncio.to_thread(self.run, work))
-        from credit_check_sdk._shell.ledger.connect import drive_async, join
+        from credit_check_sdk._shell.ledger.connect import drive_async
+        from credit_check_sdk._shell.ledger.joining import join, within
+        from credit_check_sdk._shell.ledger.work import writes
 
-        number = await asyncio.to_thread(lambda: self.number)
-        joined = join(transaction, on_loop=True)
+        number = await asyncio.to_thread(lambda: self.number) if self._id is None else self._id
         with _explained():
-            self._same_database(await drive_async(_ledger_id(joined.dialect), joined), number)
-            return await drive_async(self._work(work), joined)
+            joined = join(transaction, on_loop=True)
+            return await drive_async(within(self._work(work), joined, number, write=writes(work)), joined)
 
     @property
     def number(self) -> str:
         """The ledger's own number, which tells it from every other; the schema is made when it is first asked for."""
         with self._lock:
             if self._id is None:
-                self._id = self._known() or self._own(self._prepare, write=True)
+                self._id = self._known() or self._prepared()
             return self._id
 
     def prepare(self) -> None:
@@ -95,147 +103,50 @@ class Ledger:
         self._lock = threading.Lock()
         self._store.reset_after_fork()
 
-    def _own(self, do: Callable[[Joined], Any], *, write: bool) -> Any:
-        with _explained(), self._store.transaction(write=write) as joined:
-            return do(joined)
+    def _own(self, make: Callable[[str], Work[Any]], *, write: bool) -> Any:
+        """Do work, made for a dialect, in a transaction of our own."""
+        from credit_check_sdk._shell.ledger.connect import drive
+
+        with _explained(), self._lent(write=write) as joined:
+            return drive(make(joined.dialect), joined)
+
+    @contextlib.contextmanager
+    def _lent(self, *, write: bool) -> Iterator[Joined]:
+        from credit_check_sdk._shell.ledger.connect import Joined, on_sqlalchemy, on_sqlite
+
+        with self._store.transaction(write=write) as connection:
+            if isinstance(self._store, SqliteFile):
+                yield Joined("sqlite", run=on_sqlite(connection))
+            else:
+                yield Joined("postgresql", run=on_sqlalchemy(connection))
 
     def _work(self, work: Any) -> Work[Any]:
         from credit_check_sdk._shell.ledger.work import ask, record
 
         return record(work, self._keys) if isinstance(work, list) else ask(work, self._keys)
 
-    @staticmethod
-    def _writes(work: Any) -> bool:
-        from credit_check_sdk._shell.ledger.work import writes
-
-        return writes(work)
-
     def _known(self) -> str | None:
         # Reading waits for nobody; preparing would wait for the host's own transaction, which waits for us.
-        from credit_check_sdk._shell.ledger import making
+        from credit_check_sdk._shell.ledger.making import known
 
         try:
-            found: str | None = self._own(making.known, write=False)
+            found: str | None = self._own(lambda dialect: known(dialect, self._keys), write=False)
         except LedgerError:
-            return None  # no tables yet; whatever else is wrong, preparing says it
+            return None  # whatever is wrong, preparing says it
         return found
 
-    def _prepare(self, joined: Joined) -> str:
-        from credit_check_sdk._shell.ledger import making
+    def _prepared(self) -> str:
+        from credit_check_sdk._shell.ledger.making import prepare
 
-        return making.prepare(joined)
-
-    @staticmethod
-    def _same_database(found: str | None, number: str) -> None:
-        if found != number:
-            raise TransactionError(
-                "transaction: the connection leads to another database than the ledger's",
-                "transaction：该连接指向的数据库不是台账所在的数据库",
-                remedy_en="set ledger.url to the host's own database, or leave the transaction out",
-                remedy_zh="请将 ledger.url 设为业务数据库，或不传入 transaction",
-            )
+        number: str = self._own(lambda dialect: prepare(dialect, self._keys), write=True)
+        return number
 
 
-def _ledger_id(dialect: str) -> Work[str | None]:
-    from credit_check_sdk._shell.ledger.making import ledger_id
+def ddl(dialect: str) -> str:
+    """Give the statements that make the tables of ``sqlite`` or ``postgresql``, for a database administrator to read."""
+    from credit_check_sdk._shell.ledger import making
 
-    return ledger_id(dialect)
-
-
-class _Sqlite:
-    """An SQLite file in WAL mode: one connection for each thread, one writer at a time."""
-
-    def __init__(self, url: str) -> None:
-        self._path = url.removeprefix("sqlite:///")
-        self._reset()
-
-    def _reset(self) -> None:
-        self._local = threading.local()
-        self._writing = threading.Lock()
-        self._lock = threading.Lock()
-        self._all: list[sqlite3.Connection] = []
-
-    @contextlib.contextmanager
-    def transaction(self, *, write: bool) -> Iterator[Joined]:
-        from credit_check_sdk._shell.ledger.connect import Joined, on_cursor
-
-        connection = self._connection()
-        # Threads of one process queue here, fairly and without polling; other processes wait on the file's lock.
-        with self._writing if write else contextlib.nullcontext():
-            connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
-            try:
-                yield Joined("sqlite", run=lambda text, values: on_cursor(connection, text, values))
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
-
-    def close(self) -> None:
-        with self._lock:
-            for connection in self._all:
-                connection.close()
-            self._all.clear()
-        self._local = threading.local()
-
-    def reset_after_fork(self) -> None:
-        self._reset()
-
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            if self._path != ":memory:":
-                Path(self._path).parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(
-                self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-                # Asked first: to change it needs a moment without writers, and it is changed once and for all.
-                connection.execute("PRAGMA journal_mode = WAL")
-            # Nothing promised is lost: a commit is on the disk before it returns.
-            connection.execute("PRAGMA synchronous = FULL")
-            self._local.connection = connection
-            with self._lock:
-                self._all.append(connection)
-        return connection
-
-
-class _Server:
-    """A database server, through SQLAlchemy's pool."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._engine: Any = None
-        self._lock = threading.Lock()
-
-    @contextlib.contextmanager
-    def transaction(self, *, write: bool) -> Iterator[Joined]:
-        del write
-        from credit_check_sdk._shell.ledger.connect import join
-
-        with self._begin() as connection:
-            yield join(connection)
-
-    def close(self) -> None:
-        if self._engine is not None:
-            self._engine.dispose()
-
-    def reset_after_fork(self) -> None:
-        self._lock = threading.Lock()
-        if self._engine is not None:
-            self._engine.dispose(close=False)
-        self._engine = None
-
-    def _begin(self) -> Any:
-        from sqlalchemy import create_engine
-
-        with self._lock:
-            if self._engine is None:
-                self._engine = create_engine(self._url, pool_pre_ping=True)
-        return self._engine.begin()
-
-
-_Store = _Sqlite | _Server
+    return "".join(f"{statement};\n" for statement in making.ddl(dialect))
 
 
 @contextlib.contextmanager
@@ -248,11 +159,10 @@ def _explained() -> Iterator[None]:
     except (sqlite3.Error, OSError) as error:
         raise _unavailable(type(error).__name__, str(error)) from None
     except Exception as error:
-        home = type(error).__module__.partition(".")[0]
-        if home not in {"sqlalchemy", "psycopg", "aiosqlite"}:
+        if type(error).__module__.partition(".")[0] not in _DRIVERS:
             raise
-        origin = getattr(error, "orig", None)
-        raise _unavailable(type(origin or error).__name__, "") from None
+        origin = getattr(error, "orig", None) or error
+        raise _unavailable(type(origin).__name__, str(getattr(origin, "sqlstate", None) or "")) from None
 
 
 def _unavailable(kind: str, said: str) -> LedgerError:

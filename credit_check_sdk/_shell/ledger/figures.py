@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, select
 
 from credit_check_sdk._shell.ledger import schema as s
-from credit_check_sdk._shell.ledger.work import Execute, Work, micros
+from credit_check_sdk._shell.ledger.steps import Execute, Work, micros
 from credit_check_sdk.model.ledger import Statistics, StatisticsRow
 
 if TYPE_CHECKING:

@@ -1,0 +1,65 @@
+"""What the ledger's work is made of: statements that are asked for, and what they gave. It runs none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import bindparam
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.dml import Insert
+
+if TYPE_CHECKING:
+    from sqlalchemy import ClauseElement, Table
+
+R = TypeVar("R")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Execute:
+    """A statement with its parameters, by name."""
+
+    statement: ClauseElement
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a statement gave."""
+
+    rows: Sequence[Sequence[Any]] = ()
+    count: int = 0
+
+
+Work = Generator[Execute, Result, R]
+"""Yields statements, is sent what they gave or has their failure thrown into it, and ends with its answer."""
+
+
+class _InsertOrNothing(Insert):
+    """An insert that leaves a row alone that is there already; both databases write it alike."""
+
+    inherit_cache = True
+
+
+@compiles(_InsertOrNothing)
+def _or_nothing(statement: _InsertOrNothing, compiler: Any, **options: Any) -> str:
+    return f"{compiler.visit_insert(statement, **options)} ON CONFLICT DO NOTHING"
+
+
+def insert(table: Table, *names: str, or_nothing: bool = False) -> ClauseElement:
+    """Insert a row of these columns; with *or_nothing* a row that is there already stays as it is."""
+    kind = _InsertOrNothing if or_nothing else Insert
+    return kind(table).values({name: bindparam(name) for name in names}).inline()
+
+
+def micros(moment: datetime) -> int:
+    """Give a moment as the ledger keeps it."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def moment(kept: int) -> datetime:
+    """Give a moment as the ledger kept it."""
+    return _EPOCH + timedelta(microseconds=kept)

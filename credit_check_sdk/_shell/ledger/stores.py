@@ -1,0 +1,182 @@
+"""Where the ledger and the audit store are kept: an SQLite file, or a PostgreSQL server. It knows no table."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from credit_check_sdk.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BUSY_SECONDS = 30.0
+_inherited: list[Any] = []
+"""A parent process's connections. A child may neither use nor close them: that would reach into the parent's locks."""
+
+
+class SqliteFile:
+    """An SQLite file in WAL mode: as many connections as are in use at once, one writer at a time."""
+
+    def __init__(self, url: str) -> None:
+        self._path = sqlite_path(url)
+        self._in_memory = self._path in {"", ":memory:"}
+        self._all: set[sqlite3.Connection] = set()
+        self._reset()
+
+    def _reset(self) -> None:
+        self._idle: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        # Threads of one process queue here, fairly and without polling; other processes wait on the file's lock.
+        self._writing = threading.Lock()
+
+    @contextlib.contextmanager
+    def transaction(self, *, write: bool) -> Iterator[sqlite3.Connection]:
+        """Lend a connection in a transaction that is committed, and on the disk, when the block ends well."""
+        # What is in memory is one connection's own, so readers queue for it too.
+        with self._writing if write or self._in_memory else contextlib.nullcontext():
+            connection = self._take()
+            try:
+                connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+                raise
+            finally:
+                self._give_back(connection)
+
+    def close(self) -> None:
+        """Close what is not in use; the rest is closed when it is given back."""
+        with self._lock:
+            self._all.clear()
+            while self._idle:
+                self._idle.pop().close()
+
+    def reset_after_fork(self) -> None:
+        """Leave the parent's connections alone."""
+        _inherited.extend(self._all)
+        self._all = set()
+        self._reset()
+
+    def _take(self) -> sqlite3.Connection:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        connection = self._connect()
+        with self._lock:
+            self._all.add(connection)
+        return connection
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._lock:
+            if connection in self._all and not connection.in_transaction:
+                self._idle.append(connection)
+                return
+            self._all.discard(connection)
+        connection.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        if not self._in_memory:
+            Path(self._path).parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                # Asked first: to change it needs a moment without writers, and it is changed once and for all.
+                connection.execute("PRAGMA journal_mode = WAL")
+            # Nothing promised is lost: a commit is on the disk before it returns.
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+class Server:
+    """A PostgreSQL server, through SQLAlchemy's pool."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._engine: Any = None
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def transaction(self, *, write: bool) -> Iterator[Any]:
+        """Lend a SQLAlchemy connection in a transaction that is committed when the block ends well."""
+        del write
+        with self._made().begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close the pool."""
+        with self._lock:
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.dispose()
+
+    def reset_after_fork(self) -> None:
+        """Leave the parent's connections alone."""
+        self._lock = threading.Lock()
+        if self._engine is not None:
+            _inherited.append(self._engine.pool)
+            self._engine.dispose(close=False)
+        self._engine = None
+
+    def _made(self) -> Any:
+        from sqlalchemy import create_engine, make_url
+        from sqlalchemy.exc import ArgumentError
+
+        with self._lock:
+            if self._engine is None:
+                try:
+                    # One driver, whichever the URL names: psycopg serves threads, and that is how the ledger waits.
+                    url = make_url(self._url).set(drivername="postgresql+psycopg")
+                    self._engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+                except ArgumentError:
+                    raise _unusable("it cannot be read", "无法解析") from None
+                except ImportError:
+                    raise ConfigurationError(
+                        "ledger: PostgreSQL needs the driver psycopg, which is not installed",
+                        "ledger：使用 PostgreSQL 需要安装驱动 psycopg",
+                        remedy_en="install credit-check-sdk[postgres]",
+                        remedy_zh="请安装 credit-check-sdk[postgres]",
+                    ) from None
+            return self._engine
+
+
+Store = SqliteFile | Server
+
+
+def store(url: str) -> Store:
+    """See from *url* what keeps the tables.
+
+    Raises:
+        ConfigurationError: it is neither SQLite nor PostgreSQL.
+    """
+    kind = url.partition(":")[0].partition("+")[0]
+    if kind == "sqlite":
+        return SqliteFile(url)
+    if kind in {"postgresql", "postgres"}:
+        return Server(url)
+    raise _unusable(f"{kind!r} is no database that it can be kept in", f"不支持 {kind} 数据库")
+
+
+def sqlite_path(url: str) -> str:
+    """Give the path that an SQLite URL names; options behind ``?`` are not for this driver."""
+    rest = url.partition("://")[2].partition("?")[0]
+    return rest.removeprefix("/")
+
+
+def _unusable(en: str, zh: str) -> ConfigurationError:
+    # The URL itself is not shown: it may hold a password.
+    return ConfigurationError(
+        f"ledger.url or ledger.audit_url: {en}",
+        f"ledger.url 或 ledger.audit_url：{zh}",
+        remedy_en="write sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE",
+        remedy_zh="格式为 sqlite:///文件 或 postgresql+psycopg://用户@主机/数据库",
+    )
