@@ -1,0 +1,208 @@
+"""Whole checks beside caches, a bare database and a bare HTTP call."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from cachetools import TTLCache
+
+from benchmarks.measure import Line, Work, compare
+from benchmarks.setting import Setting, case, setting
+from credit_check_sdk import AsyncCreditCheck
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_CASHEWS_AT_ONCE = 200
+"""Hits of the asynchronous peer in one turn of its loop, so that starting the loop does not count."""
+
+
+def warm(rounds: int) -> Iterator[Line]:
+    """Compare a check out of memory, not recorded and without receipt, with cached hits of others."""
+    with setting() as here:
+        assert here.credit.check(here.case, record=False).outcome == "clear"
+
+        def ours() -> object:
+            return here.credit.check(here.case, record=False)
+
+        peers: dict[str, tuple[Callable[[Setting], Work], int]] = {
+            "hishel, cached hit": (_hishel, 50),
+            "cashews, memory hit": (_cashews, 1),
+            "bare cachetools hit": (_cachetools, 5000),
+        }
+        for name, (make, times) in peers.items():
+            try:
+                theirs = make(here)
+            except ImportError as missing:
+                yield Line(f"warm check / {name}", 0, 0, 0, 0, 0, note=f"skipped: {missing.name} is not installed")
+                continue
+            line = compare(f"warm check / {name}", ours, theirs, rounds=rounds, times=(200, times))
+            yield line if name != "cashews, memory hit" else _each_of(line, _CASHEWS_AT_ONCE)
+
+
+def _each_of(line: Line, many: int) -> Line:
+    """Give the line for one call where the peer made *many* at once."""
+    ratios = line.ratio / many, line.least / many, line.most / many
+    return Line(line.name, *ratios, line.ours, line.theirs / many, note=line.note)
+
+
+def _hishel(here: Setting) -> Work:
+    from hishel import SqliteStorage  # noqa: PLC0415  a peer that may be missing
+    from hishel.httpx import CacheTransport  # noqa: PLC0415  a peer that may be missing
+
+    body = here.case.model_dump_json().encode()
+    headers = {"cache-control": "max-age=3600", "content-type": "application/json"}
+    origin = httpx.MockTransport(lambda _: httpx.Response(200, headers=headers, content=body))
+    storage = SqliteStorage(database_path=str(here.config.parent / "hishel.db"))
+    client = httpx.Client(transport=CacheTransport(next_transport=origin, storage=storage))
+
+    def hit() -> object:
+        return client.get("http://platform.invalid/one").read()
+
+    hit()
+    return hit
+
+
+def _cashews(here: Setting) -> Work:
+    from cashews import Cache  # noqa: PLC0415  a peer that may be missing
+
+    cache = Cache()
+    cache.setup("mem://")
+    body = here.case.model_dump_json().encode()
+
+    @cache(ttl="10m", key="check:{key}")
+    async def cached(key: str) -> bytes:
+        del key
+        return body
+
+    loop = asyncio.new_event_loop()
+
+    async def many() -> None:
+        for _ in range(_CASHEWS_AT_ONCE):
+            await cached("one")
+
+    return lambda: loop.run_until_complete(many())
+
+
+def _cachetools(here: Setting) -> Work:
+    cache: TTLCache[str, Any] = TTLCache(1000, 600)
+    lock = threading.Lock()
+    cache["one"] = here.case
+
+    def hit() -> object:
+        with lock:
+            return cache.get("one")
+
+    return hit
+
+
+def recorded(rounds: int) -> Iterator[Line]:
+    """Compare a recorded check, receipt and durable row, with a bare durable commit of a row of the same size."""
+    with setting() as here:
+        here.credit.check(here.case)
+        with sqlite3.connect(here.config.parent / "credit-check.db") as ledger:
+            size = ledger.execute("SELECT avg(length(body)) FROM credit_entry").fetchone()[0]
+        bare = sqlite3.connect(here.config.parent / "bare.db", isolation_level=None)
+        bare.execute("PRAGMA journal_mode = WAL")
+        bare.execute("PRAGMA synchronous = FULL")
+        bare.execute("CREATE TABLE row (id INTEGER PRIMARY KEY, body BLOB)")
+
+        def commit() -> None:
+            bare.execute("BEGIN IMMEDIATE")
+            bare.execute("INSERT INTO row (body) VALUES (?)", (os.urandom(int(size)),))
+            bare.execute("COMMIT")
+
+        yield compare(
+            "recorded check / bare SQLite commit",
+            lambda: here.credit.check(here.case),
+            commit,
+            rounds=rounds,
+            times=(20, 20),
+            cost=True,
+        )
+        bare.close()
+
+
+def cold(rounds: int) -> Iterator[Line]:
+    """Compare a cold check of one source with the bare HTTP call to the same server."""
+    with setting(sources=1) as here, httpx.Client() as client:
+        clean = here.sandbox.subjects("organisation", clean=True, limit=50)
+        values = [each["identifiers"][0]["value"] for each in clean]
+        turn = iter(range(10**9))
+        body = here.case.model_dump_json().encode()
+
+        def ours() -> object:
+            number = next(turn)
+            file = case(f"C-{number}", values[number % len(values)])
+            unlike = file.model_copy(update={"purpose": file.purpose.model_copy(update={"text": f"第{number}次"})})  # type: ignore[union-attr]
+            return here.credit.check(unlike, record=False)
+
+        def theirs() -> object:
+            return client.post(f"{here.sandbox.url}/municipal/v1/checks", content=body)
+
+        for name, clock in (("wall", time.perf_counter), ("CPU", time.thread_time)):
+            yield compare(
+                f"cold check, one source / bare httpx call ({name})",
+                ours,
+                theirs,
+                rounds=rounds,
+                times=(20, 20),
+                cost=True,
+                clock=clock,
+                note="the bare call is refused for its signature, so the server does less for it",
+            )
+
+
+def crowd(rounds: int) -> Iterator[Line]:
+    """Compare 200 callers of one cold key with one caller, and count the calls that the platform gets."""
+    del rounds
+    for kind, run in (("threads", _threads), ("tasks", _tasks)):
+        with setting(sources=1) as here:
+            counted = _count(here)
+            started = time.perf_counter()
+            here.credit.check(
+                case("one", here.sandbox.subjects("organisation", clean=True, limit=1)[0]["identifiers"][0]["value"]),
+                record=False,
+            )
+            alone = time.perf_counter() - started
+            before = counted()
+            started = time.perf_counter()
+            run(here)
+            together = time.perf_counter() - started
+            ratio = together / alone
+            calls = counted() - before
+            yield Line(
+                f"200 callers of one cold key / one caller ({kind})", ratio, ratio, ratio, together, alone, cost=True,
+                note=f"{calls} calls to the platform; callers do not share a call yet",
+            )  # fmt: skip
+
+
+def _count(here: Setting) -> Callable[[], int]:
+    audit = here.config.parent / "credit-check-audit.db"
+
+    def calls() -> int:
+        with sqlite3.connect(audit) as store:
+            return int(store.execute("SELECT count(*) FROM credit_query").fetchone()[0])
+
+    return calls
+
+
+def _threads(here: Setting) -> None:
+    with ThreadPoolExecutor(32) as pool:
+        list(pool.map(lambda _: here.credit.check(here.case, record=False), range(200)))
+
+
+def _tasks(here: Setting) -> None:
+    async def all_of_them(config: Path) -> None:
+        async with AsyncCreditCheck.open(config) as credit:
+            await asyncio.gather(*(credit.check(here.case, record=False) for _ in range(200)))
+
+    asyncio.run(all_of_them(here.config))
