@@ -5,32 +5,32 @@ It imports the front door of the SDK only. The demonstration finds it by the ent
 """
 
 from credit_check_adapter_approval.demo import ApprovalAdapter
-from credit_check_adapter_approval.exchange import (
-    CATEGORIES,
-    REQUIRED,
-    SCHEMES,
-    Codes,
-    case_from_exchange,
-    checklist,
-    process_row,
-)
-from credit_check_adapter_approval.guard import TRANSITIONS, ApprovalGuard, AsyncApprovalGuard, Guarded
+from credit_check_adapter_approval.exchange import Rows, case_from_exchange
+from credit_check_adapter_approval.files import read_exchange
+from credit_check_adapter_approval.guard import ApprovalGuard, AsyncApprovalGuard, AsyncGuarded, Guarded
+from credit_check_adapter_approval.materials import checklist
+from credit_check_adapter_approval.rows import process_row
+from credit_check_adapter_approval.states import TRANSITIONS, StateMachine, Transition
+from credit_check_adapter_approval.tables import Tables, standard
 
 adapter = ApprovalAdapter()
 """What the entry point names."""
 
 __all__ = [
-    "CATEGORIES",
-    "REQUIRED",
-    "SCHEMES",
     "TRANSITIONS",
     "ApprovalAdapter",
     "ApprovalGuard",
     "AsyncApprovalGuard",
-    "Codes",
+    "AsyncGuarded",
     "Guarded",
+    "Rows",
+    "StateMachine",
+    "Tables",
+    "Transition",
     "adapter",
     "case_from_exchange",
     "checklist",
     "process_row",
+    "read_exchange",
+    "standard",
 ]
