@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, cast
 
-from pydantic import Field, SerializationInfo, field_serializer, field_validator
+from pydantic import Field, SerializationInfo, field_serializer, field_validator, model_validator
 from typing_extensions import override
 
 from credit_check_sdk.model import identifiers, names
@@ -67,6 +67,16 @@ class Identifier(Value):
             message = "an identifier may not be blank; leave it out instead"
             raise ValueError(message)
         return value
+
+    @model_validator(mode="after")
+    def _is_something(self) -> Identifier:
+        try:
+            _ = self.normalised
+        except ValueError:
+            # Only marks and control characters: nothing that could be looked up, and nothing to show.
+            message = "an identifier may not be blank; leave it out instead"
+            raise ValueError(message) from None
+        return self
 
     @field_serializer("value")
     def _masked_unless_revealed(self, value: str, info: SerializationInfo) -> str:

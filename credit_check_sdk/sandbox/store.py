@@ -6,6 +6,7 @@ to develop against is small, and its answers must be the same whoever asks.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import sqlite3
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from credit_check_sdk.platform import wire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from credit_check_sdk.model import ChangeKind, Level, RecordStatus, Subject
 
@@ -56,7 +57,6 @@ class Store:
 
     def __init__(self, path: str = ":memory:") -> None:
         self._lock = threading.RLock()
-        self.changed = threading.Condition(self._lock)
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = OFF")
@@ -64,6 +64,16 @@ class Store:
             self._db.execute(f"DROP TABLE IF EXISTS {table}")
         self._db.executescript(_SCHEMA)
         self._ordinal = 0
+
+    @contextlib.contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        self._db.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
 
     def clear(self) -> None:
         """Forget everything."""
@@ -79,13 +89,11 @@ class Store:
 
     def load(self, subjects: Iterable[Subject], drafts: Iterable[wire.RecordDraft]) -> None:
         """Put in many at once."""
-        with self._lock:
-            self._db.execute("BEGIN")
+        with self._lock, self._all_or_nothing():
             for subject in subjects:
                 self.put_subject(subject)
             for draft in drafts:
                 self._put_record(draft)
-            self._db.execute("COMMIT")
 
     def put_subject(self, subject: Subject) -> None:
         """Make a subject known; one that is known already stays as it is."""
@@ -114,20 +122,17 @@ class Store:
 
     def put_records(self, drafts: Sequence[wire.RecordDraft]) -> list[str]:
         """Put records in, each announced as a change; a number that is there already is replaced."""
-        with self.changed:
-            self._db.execute("BEGIN")
-            numbers = []
+        numbers = []
+        with self._lock, self._all_or_nothing():
             for draft in drafts:
                 number = self._put_record(draft)
                 self._announce(number, "listed", datetime.now(UTC))
                 numbers.append(number)
-            self._db.execute("COMMIT")
-            self.changed.notify_all()
         return numbers
 
     def change(self, record_id: str, kind: ChangeKind, at: datetime, draft: wire.RecordDraft | None) -> bool:
         """Make a change happen; say whether the record is known."""
-        with self.changed:
+        with self._lock, self._all_or_nothing():
             found = self._db.execute("SELECT document FROM record WHERE id = ?", (record_id,)).fetchone()
             if found is None:
                 return False
@@ -136,11 +141,8 @@ class Store:
                 document = json.loads(draft.model_dump_json(context=_REVEAL)) | {"record_id": record_id}
             if kind in _LEAVES:
                 document["status"] = _LEAVES[kind]
-            self._db.execute("BEGIN")
             self._put_record(wire.RecordDraft.model_validate_json(json.dumps(document)))
             self._announce(record_id, kind, at)
-            self._db.execute("COMMIT")
-            self.changed.notify_all()
         return True
 
     def result(self, level: Level, subject: Subject, observed_at: datetime) -> wire.SubjectResult:
