@@ -128,22 +128,13 @@ def weigh(
     contested = _those_in(concerns, "record.levels_disagree")
     overruled = _those_in(concerns, "record.overruled")
     complete = bool(heard) and not any(silence.required for silence in silences)
-    frame = _Frame(case, asked[0], policy, today, seen, contested, overruled, complete)
+    adverse = tuple(item for item in seen if _may_carry(item, overruled))
+    frame = _Frame(case, asked[0], policy, today, seen, adverse, contested, complete)
 
-    measures = catalogue.applicable(case.matter, case.point, today)
-    restrictions = [
-        finding
-        for measure in measures
-        if measure.kind == "restriction"
-        for finding in _restrict(measure, frame, catalogue)
-    ]
+    index = _index(catalogue.applicable(case.matter, case.point, today))
+    restrictions = [finding for measure in index.touched(adverse) for finding in _restrict(measure, frame, catalogue)]
     excluded = any(f.strength == "block" and f.measure.effect_scope in {"case", "facilitation"} for f in restrictions)
-    offers = [
-        offer
-        for measure in measures
-        if measure.kind == "incentive"
-        for offer in _offer(measure, frame, excluded=excluded)
-    ]
+    offers = [offer for measure in index.incentives for offer in _offer(measure, frame, excluded=excluded)]
     if any(item.stale for item in heard):
         concerns.append(Concern("evidence.stale", weighs=False))
     outcome = _outcome(restrictions, concerns, complete=complete)
@@ -163,11 +154,65 @@ class _Frame:
     policy: MatterPolicy
     today: date
     seen: tuple[Seen, ...]
+    adverse: tuple[Seen, ...]
+    """Those of them that may carry a restriction at all."""
     contested: frozenset[int]
     """Records that platforms disagree on and that may not restrict."""
-    overruled: frozenset[int]
-    """Records whose status another platform's prevails over."""
     complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """The measures of one matter and point, found by the lists that trigger them."""
+
+    measures: Sequence[Measure]
+    by_list: Mapping[str, frozenset[int]]
+    others: frozenset[int]
+    """Restrictions that something else than a list may trigger."""
+    incentives: tuple[Measure, ...]
+
+    def touched(self, adverse: Iterable[Seen]) -> list[Measure]:
+        """Give the restrictions that these records could trigger, in the catalogue's order."""
+        places = set(self.others)
+        for seen in adverse:
+            places |= self.by_list.get(seen.record.list_code or "", frozenset())
+        return [self.measures[place] for place in sorted(places)]
+
+
+_indexes: dict[int, _Index] = {}
+_MOST_INDEXES = 512
+
+
+def _index(measures: Sequence[Measure]) -> _Index:
+    """Index measures once; the catalogue gives the same sequence for the same matter, point and day."""
+    kept = _indexes.get(id(measures))
+    if kept is not None and kept.measures is measures:
+        return kept
+    by_list: dict[str, set[int]] = {}
+    others: set[int] = set()
+    for place, measure in enumerate(measures):
+        if measure.kind != "restriction":
+            continue
+        for trigger in measure.triggers:
+            if isinstance(trigger, OnList):
+                for code in trigger.lists:
+                    by_list.setdefault(code, set()).add(place)
+            else:
+                others.add(place)
+    made = _Index(
+        measures,
+        {code: frozenset(places) for code, places in by_list.items()},
+        frozenset(others),
+        tuple(measure for measure in measures if measure.kind == "incentive"),
+    )
+    if len(_indexes) >= _MOST_INDEXES:
+        _indexes.clear()
+    _indexes[id(measures)] = made
+    return made
+
+
+def _may_carry(seen: Seen, overruled: frozenset[int]) -> bool:
+    return id(seen) not in overruled and seen.capacity in {"own", "responsible"} and counts_adversely(seen.record)
 
 
 def _those_in(concerns: Iterable[Concern], code: str) -> frozenset[int]:
@@ -195,7 +240,7 @@ def _under_its_own_code(record: Record, catalogue: Catalogue) -> Record:
 
 def _restrict(measure: Measure, frame: _Frame, catalogue: Catalogue) -> Iterable[Finding]:
     by_party: dict[int, tuple[Party, list[Support]]] = {}
-    for seen in frame.seen:
+    for seen in frame.adverse:
         strength = _carries(measure, seen, frame, catalogue)
         if strength is None:
             continue
@@ -228,7 +273,7 @@ def _support_order(support: Support) -> tuple[object, ...]:
 def _carries(measure: Measure, seen: Seen, frame: _Frame, catalogue: Catalogue) -> Strength | None:
     """Say how strongly one record carries *measure*, or None."""
     record = seen.record
-    if id(seen) in frame.overruled or not counts_adversely(record) or not _within_reach(measure, seen):
+    if not _within_reach(measure, seen):
         return None
     if not any(_triggers(trigger, measure, seen, frame, catalogue) for trigger in measure.triggers):
         return None
@@ -253,9 +298,10 @@ def _at_most(limit: Strength, strength: Strength) -> Strength:
 
 def _within_reach(measure: Measure, seen: Seen) -> bool:
     """A record reaches the case only in a role that the measure names, and only by identifier."""
-    roles = set(measure.reach)
-    roles.update(role for trigger in measure.triggers if isinstance(trigger, OnMeasure) for role in trigger.roles)
-    if seen.party.role not in roles:
+    role = seen.party.role
+    if role not in measure.reach and not any(
+        role in trigger.roles for trigger in measure.triggers if isinstance(trigger, OnMeasure)
+    ):
         return False
     if seen.capacity == "own":
         return True
