@@ -224,7 +224,7 @@ def _see(asked: Sequence[Party], heard: Sequence[Heard], catalogue: Catalogue) -
         for place, answer in enumerate(item.consultation.answers):
             live = place not in item.remembered and not item.stale
             for party in asked:
-                if party.subject == answer.subject:
+                if party.subject is answer.subject or party.subject == answer.subject:
                     for record in answer.records:
                         known = _under_its_own_code(record, catalogue)
                         yield Seen(party, known, item.source, capacity_of(record, party), live)

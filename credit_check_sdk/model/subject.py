@@ -147,6 +147,16 @@ class Subject(Value):
         """The primary identifier with its middle hidden, or None."""
         return self.primary.masked if self.primary else None
 
+    @cached_property
+    def hashed(self) -> int:
+        """The hash, worked out once: a check looks subjects up many times."""
+        return hash((self.category, self.name, self.identifiers, self.founded_on))
+
+    @override
+    def __hash__(self) -> int:
+        """Give the hash."""
+        return self.hashed
+
     def same_as(self, other: Subject) -> bool:
         """Say whether both are certainly one: they share an identifier. A shared name is never enough."""
         return not self.keys.isdisjoint(other.keys)

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 pytest_plugins = ["pytester"]
+# Each inner run is a process of its own: one in this process would leave modules half forgotten for the tests after it.
 
 NAME = "credit_check_sdk.testing.plugin"
 
@@ -79,7 +80,7 @@ def test_a_suite_checks_a_case_against_a_sandbox_of_its_own(pytester: pytest.Pyt
             assert credit_config.name == "credit-check.toml"
         """
     )
-    result = pytester.runpytest(*arguments)
+    result = pytester.runpytest_subprocess(*arguments)
     result.assert_outcomes(passed=5)
 
 
@@ -88,7 +89,7 @@ def test_the_environment_is_kept_out(
 ) -> None:
     monkeypatch.setenv("CREDIT_CHECK_ENVIRONMENT", "production")
     pytester.makepyfile("def test(credit): assert credit.settings.environment == 'sandbox'")
-    pytester.runpytest(*arguments).assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(*arguments).assert_outcomes(passed=1)
 
 
 def test_the_size_of_the_city_is_a_setting(pytester: pytest.Pytester, arguments: list[str]) -> None:
@@ -105,7 +106,7 @@ def test_the_size_of_the_city_is_a_setting(pytester: pytest.Pytester, arguments:
             assert len(subjects) == 3
         """
     )
-    pytester.runpytest(*arguments).assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(*arguments).assert_outcomes(passed=1)
 
 
 def test_a_suite_that_uses_none_of_it_pays_nothing() -> None:
