@@ -156,7 +156,7 @@ class KeyRing:
 
         try:
             plain: bytes = self._cipher(key).decrypt(blob[:_NONCE], blob[_NONCE:], bound_to.encode())
-        except (InvalidTag, KeyError):
+        except (InvalidTag, KeyError, ValueError):
             raise KeyRingError(
                 "an entry of the ledger cannot be decrypted: another ring's key, or it was changed",
                 "台账条目无法解密：密钥不属于本密钥环，或条目被改动",

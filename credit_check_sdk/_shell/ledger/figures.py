@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import UTC, datetime, time, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from datetime import date
 
 from sqlalchemy import bindparam, select
 
 from credit_check_sdk._shell.ledger import schema as s
-from credit_check_sdk._shell.ledger.steps import Execute, Work, micros
+from credit_check_sdk._shell.ledger.steps import Execute, Work
 from credit_check_sdk.model.ledger import Statistics, StatisticsRow
 
-if TYPE_CHECKING:
-    from datetime import date
-
-_SHANGHAI = timezone(timedelta(hours=8))
+_SHANGHAI = 8
+_HOUR = 3_600_000_000
+_EPOCH = date(1970, 1, 1).toordinal()
 _FOREVER = 2**62
 _period = (s.check.c.decided_at >= bindparam("since"), s.check.c.decided_at < bindparam("until"))
 _CHECKS = (
@@ -52,7 +50,7 @@ def figures(question: Statistics) -> Work[tuple[StatisticsRow, ...]]:
     """Count; a proposal counts as unanswered only in the latest check of its file and point."""
     period = {
         "since": _start(question.since) if question.since else -_FOREVER,
-        "until": _start(question.until + timedelta(days=1)) if question.until else _FOREVER,
+        "until": _start(question.until) + 24 * _HOUR if question.until else _FOREVER,
     }
     checks = (yield Execute(_CHECKS, period)).rows
     proposals = (yield Execute(_PROPOSALS, period)).rows
@@ -104,6 +102,5 @@ def _row(group: tuple[str, str, str], cases: set[str], outcomes: Counter[str], c
 
 
 def _start(day: date) -> int:
-    """Give the first moment of a day in Asia/Shanghai."""
-    moment: Any = datetime.combine(day, time(), _SHANGHAI).astimezone(UTC)
-    return micros(moment)
+    """Give the first moment of a day in Asia/Shanghai; any day, also those that have no moment in UTC."""
+    return ((day.toordinal() - _EPOCH) * 24 - _SHANGHAI) * _HOUR

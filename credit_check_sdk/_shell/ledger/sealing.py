@@ -61,8 +61,8 @@ def opened(key_id: str, blob: bytes, number: str, keys: KeyRing) -> Any:
 def canonical(body: Any) -> bytes:
     """Give the canonical JSON (RFC 8785) of *body*.
 
-    RFC 8785 has no words for whole numbers beyond 2**53, for NaN and for halves of surrogate pairs, which a host's own
-    JSON may well hold (an 18-digit number, say): such a body is written by the same rules and loses nothing.
+    RFC 8785 has no words for whole numbers beyond 2**53 and for halves of surrogate pairs, which a host's own JSON may
+    well hold (an 18-digit number, say): such a body is written by the same rules and loses nothing.
     """
     if _plain(body):
         return _encode(body).encode()  # the same text as that of rfc8785, ten times as fast
