@@ -228,12 +228,19 @@ def _numbers(stage: DemoStage) -> None:
 
 _STYLE = """
 body { font: 16px/1.6 system-ui, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif; margin: 2rem auto;
-  max-width: 68rem; padding: 0 1rem; color: #1c2430; }
-h1 { font-size: 1.6rem; } h2 { margin-top: 2.4rem; border-bottom: 2px solid #b8c4d6; padding-bottom: .2rem; font-size: 1.25rem; }
+  max-width: 76rem; padding: 0 1rem; color: #1c2430; }
+h1 { font-size: 1.6rem; }
+h2 { margin-top: 2.4rem; border-bottom: 2px solid #b8c4d6; padding-bottom: .2rem; font-size: 1.25rem; }
 h2 small, p small { color: #5b6778; font-weight: normal; display: block; }
-table { border-collapse: collapse; margin: 1rem 0; width: 100%; } th, td { border: 1px solid #ccd5e2; padding: .35rem .6rem;
-  text-align: left; vertical-align: top; overflow-wrap: anywhere; } th { background: #eef2f8; }
-.restricted { color: #9c1c1c; font-weight: 600; } .clear { color: #17693a; } .review { color: #8a5a00; } .undecided { color: #5b3c9c; }
+table { border-collapse: collapse; margin: 1rem 0; width: 100%; }
+th, td { border: 1px solid #ccd5e2; padding: .35rem .6rem; text-align: left; vertical-align: top; overflow-wrap: break-word; }
+th { background: #eef2f8; min-width: 4.5rem; }
+td:first-child { min-width: 10rem; }
+.restricted, .clear, .review, .undecided { white-space: nowrap; }
+.restricted { color: #9c1c1c; font-weight: 600; }
+.clear { color: #17693a; }
+.review { color: #8a5a00; }
+.undecided { color: #5b3c9c; }
 """
 
 

@@ -44,7 +44,7 @@ async def check(desk: Desk, case: Case, *, record: bool = True) -> Decision:
     asked = asked_parties(case, policy)
     heard, silences = await consult(desk, case, policy, asked, now)
     # The day of the check picks the edition; the law of that day applies.
-    verdict = weigh(case, policy, desk.catalogue, heard, silences, day_of(now))
+    verdict = weigh(case, policy, desk.catalogue, heard, silences, day_of(now), region=desk.region)
     # Between question and answer time passed: the decision is dated when it is made.
     decided_at = await Now()
     decision = compose(desk, case, policy, heard, verdict, await NewId("dec"), decided_at)
@@ -167,7 +167,7 @@ def _proposal(desk: Desk, finding: Finding, number: str, heard: Sequence[Heard])
             name=None if subject.category == "person" else subject.name,
         ),
         grounds=tuple(_ground(desk, support, fetched) for support in finding.supports),
-        basis=measure.basis,
+        basis=finding.basis,
         until=finding.until,
         reasons=finding_words(finding, desk.catalogue),
     )

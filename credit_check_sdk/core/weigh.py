@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from credit_check_sdk.catalogue import Catalogue
     from credit_check_sdk.model import (
+        Basis,
         Case,
         Consultation,
         MatterPolicy,
@@ -75,6 +76,16 @@ class Support:
     strength: Strength
 
 
+def _binds(basis: Basis, region: str | None) -> bool:
+    """Say whether a document binds in *region*: a province's code ends in 0000, a city's in 00 (GB/T 2260)."""
+    if basis.region is None:
+        return True
+    prefix = basis.region
+    while prefix.endswith("00"):
+        prefix = prefix[:-2]
+    return region is not None and region.startswith(prefix)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A measure that applies to a party."""
@@ -85,6 +96,14 @@ class Finding:
     supports: tuple[Support, ...] = ()
     until: date | None = None
     years_clean: int | None = None
+    region: str | None = None
+    """Region of the case: which local documents may be cited."""
+
+    @property
+    def basis(self) -> tuple[Basis, ...]:
+        """The legal basis that may be cited here: what binds a region is cited in that region only."""
+        here = tuple(basis for basis in self.measure.basis if _binds(basis, self.region))
+        return here or self.measure.basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +132,17 @@ class Verdict:
     """Whether every required source answered."""
 
 
-def weigh(
+def weigh(  # noqa: PLR0913  what is weighed, by what, when and where
     case: Case,
     policy: MatterPolicy,
     catalogue: Catalogue,
     heard: Sequence[Heard],
     silences: Sequence[Silence],
     today: date,
+    *,
+    region: str | None = None,
 ) -> Verdict:
-    """Weigh a case. The order and number of records change nothing."""
+    """Weigh a case. The order and number of records change nothing; *region* is that of the department."""
     asked = asked_parties(case, policy)
     seen = tuple(_see(asked, heard, catalogue))
     concerns = [*_disagreements(seen), *_name_only(seen), *_suspended(seen), *_identity(asked, heard, policy)]
@@ -129,7 +150,7 @@ def weigh(
     overruled = _those_in(concerns, "record.overruled")
     complete = bool(heard) and not any(silence.required for silence in silences)
     adverse = tuple(item for item in seen if _may_carry(item, overruled))
-    frame = _Frame(case, asked[0], policy, today, seen, adverse, contested, complete)
+    frame = _Frame(case, asked[0], policy, today, case.region or region, seen, adverse, contested, complete)
 
     index = _index(catalogue.applicable(case.matter, case.point, today))
     restrictions = [finding for measure in index.touched(adverse) for finding in _restrict(measure, frame, catalogue)]
@@ -153,6 +174,7 @@ class _Frame:
     subject: Party
     policy: MatterPolicy
     today: date
+    region: str | None
     seen: tuple[Seen, ...]
     adverse: tuple[Seen, ...]
     """Those of them that may carry a restriction at all."""
@@ -253,7 +275,7 @@ def _restrict(measure: Measure, frame: _Frame, catalogue: Catalogue) -> Iterable
         ends = [support.until for support in carrying]
         last = None if None in ends else max(day for day in ends if day is not None)
         if all(_holds(condition, party, frame) for condition in measure.requires):
-            yield Finding(measure, party, strongest, tuple(ordered), last)
+            yield Finding(measure, party, strongest, tuple(ordered), last, region=frame.region)
 
 
 def _one_ground_each(supports: list[Support]) -> list[Support]:
@@ -477,7 +499,8 @@ def _offer(measure: Measure, frame: _Frame, *, excluded: bool) -> Iterable[Findi
             years = trigger.years if isinstance(trigger, OnCleanYears) else years
     if met:
         ends = [support.until for support in supports if support.until is not None]
-        yield Finding(measure, party, "offer", tuple(_one_ground_each(supports)), max(ends, default=None), years)
+        last = max(ends, default=None)
+        yield Finding(measure, party, "offer", tuple(_one_ground_each(supports)), last, years, frame.region)
 
 
 def _may_defer(frame: _Frame) -> bool:

@@ -117,7 +117,7 @@ def _until(day: date | None) -> Words:
 
 def finding_words(finding: Finding, catalogue: Catalogue) -> Words:
     """Say why a measure applies, to whom, on what basis and until when."""
-    measure, who, basis = finding.measure, _who(finding.party), basis_words(finding.measure.basis)
+    measure, who, basis = finding.measure, _who(finding.party), basis_words(finding.basis)
     ends = _until(finding.until)
     if measure.kind == "incentive":
         why_zh, why_en = _merits(finding, catalogue)

@@ -274,7 +274,7 @@ def test_demo_shows_the_whole_job(shell: Shell) -> None:
     assert said["delivered"] == said["effects"] > 0
     assert said["undelivered"] == 0
     page = (shell.folder / "report.html").read_text()
-    for word in ("restricted", "clear", "review", "gate.blocked", "执行反馈"):
+    for word in ("restricted", "clear", "review", "限制措施执行中", "执行反馈"):
         assert word in page
 
 

@@ -179,3 +179,20 @@ def test_an_older_name_of_a_list_is_the_list() -> None:
         severity="serious", list_until=date(2029, 1, 1),
     )  # fmt: skip
     assert "R-GP-01" in {finding.measure.code for finding in verdict([old]).findings}
+
+
+def test_what_binds_another_region_is_not_cited_here() -> None:
+    hit = Record(
+        record_id="a", list_code="SAMR-YZ", polarity="negative", subject=SUBJECT, authority="甲局", severity="serious",
+        list_until=date(2029, 1, 1),
+    )  # fmt: skip
+    file = case(SUBJECT, matter="licence.food-production", point="decide", region="451100")
+    findings = verdict([hit], file=file).findings
+    assert findings
+    for finding in findings:
+        assert {basis.region for basis in finding.basis} <= {
+            None,
+            "45",
+            "4511",
+            "451100",
+        } or finding.basis == finding.measure.basis
