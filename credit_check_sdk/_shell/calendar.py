@@ -55,7 +55,7 @@ def _read(file: Path) -> _Notices:
 
     try:
         data: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:  # YAML says of 2027-02-30 that it is a ValueError
         raise _unusable(file, type(error).__name__, type(error).__name__) from None
     notices = {key: said for key, said in data.items() if key not in _ABOUT} if isinstance(data, dict) else {}
     if not notices:
@@ -63,14 +63,15 @@ def _read(file: Path) -> _Notices:
     years, holidays, weekends = set(), set[date](), set[date]()
     for key, said in notices.items():
         year = _year(file, key)
+        given = [said.get(kind, []) for kind in _KINDS] if isinstance(said, dict) else []
         # A year without its holidays is no notice: taken for one, every holiday would count as a working day.
-        if not isinstance(said, dict) or not said.get("holidays") or not set(said) <= {*_KINDS, *_ABOUT}:
-            raise _unusable(
-                file, f"{year} must give holidays and working_weekends", f"{year} 年须给出 holidays 与 working_weekends"
-            )
+        sound = given and given[0] and set(said) <= {*_KINDS, *_ABOUT} and all(isinstance(each, list) for each in given)
+        if not sound:
+            en, zh = f"{year} must give holidays and working_weekends", f"{year} 年须给出 holidays 与 working_weekends"
+            raise _unusable(file, en, zh)
         years.add(year)
-        holidays |= {_day(file, year, day) for day in said["holidays"]}
-        weekends |= {_day(file, year, day) for day in said.get("working_weekends") or ()}
+        holidays |= {_day(file, year, day) for day in given[0]}
+        weekends |= {_day(file, year, day) for day in given[1]}
     for day in weekends:
         if day.weekday() < _SATURDAY or day in holidays:
             raise _unusable(file, f"{day} is no weekend to be worked", f"{day} 不是调休上班的周末")

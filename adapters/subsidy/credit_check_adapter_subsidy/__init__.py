@@ -1,20 +1,23 @@
 """The subsidy adapter of the Credit Check SDK: lists of applicants read, checked when applying and before payment.
 
-It imports the front door of the SDK only. Screening, the command line and the demonstration find it by the entry point
-``subsidy`` in the group ``credit_check.adapters.v1``.
+It imports the front door of the SDK only. Screening and the demonstration find it by the entry point ``subsidy`` in the
+group ``credit_check.adapters.v1``.
 """
 
 from credit_check_adapter_subsidy.demo import SubsidyAdapter
 from credit_check_adapter_subsidy.giving import GivingReader
+from credit_check_adapter_subsidy.parquet import ParquetReader
+from credit_check_adapter_subsidy.report import ApplicantResult, SubsidyReport
 from credit_check_adapter_subsidy.rounds import (
-    ApplicantResult,
-    SubsidyReport,
     apply_round,
     apply_round_async,
     disburse_round,
     disburse_round_async,
+    require_payment,
+    require_payment_async,
 )
-from credit_check_adapter_subsidy.tables import CsvReader, ExcelReader, ParquetReader
+from credit_check_adapter_subsidy.tables import CsvReader
+from credit_check_adapter_subsidy.workbook import ExcelReader
 
 adapter = SubsidyAdapter()
 """What the entry point names."""
@@ -32,4 +35,6 @@ __all__ = [
     "apply_round_async",
     "disburse_round",
     "disburse_round_async",
+    "require_payment",
+    "require_payment_async",
 ]

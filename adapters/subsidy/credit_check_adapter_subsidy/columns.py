@@ -1,181 +1,193 @@
-"""Which column is which, and what a row says. It opens no file.
+"""Which column is which, in Chinese and English. It opens no file and reads no row.
 
-Identifiers are text, always: a number that went through a spreadsheet has lost digits, and a row with one is rejected
-with the reason rather than checked as somebody else.
+Exact names come first, then what Chinese headers are made of; a header that speaks of the bank, the contact or the
+competent office is never taken for the applicant's.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from credit_check_sdk import Applicant, Category, Identifier, InputError, Party, Rejected, Subject, Words
+from credit_check_adapter_subsidy.cells import text
+from credit_check_sdk import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_NAMES = {
+    from credit_check_adapter_subsidy.identity import Hint
+
+_EXACT: dict[str, tuple[str, ...]] = {
     "name": (
-        "名称", "企业名称", "单位名称", "公司名称", "主体名称", "申请人", "申请单位", "申报单位", "姓名", "申请企业", "机构名称",
+        "名称", "企业名称", "单位名称", "公司名称", "主体名称", "申请人", "申请人名称", "申请单位", "申报单位", "申请企业", "申报企业",
+        "机构名称", "法人名称", "姓名", "申请人姓名", "受助方", "补贴对象",
         "name", "applicant", "applicant name", "recipient", "recipient name", "organisation", "organisation name",
-        "organization", "organization name", "company", "company name", "recipient org:name", "legal name", "title",
+        "organization", "organization name", "company", "company name", "legal name", "beneficiary", "beneficiary name",
     ),
-    "identifier": (
-        "统一社会信用代码", "社会信用代码", "信用代码", "统一信用代码", "证件号码", "身份证号", "身份证号码", "公民身份号码", "代码",
-        "组织机构代码", "注册号", "identifier", "id", "uscc", "unified social credit code", "credit code", "id number",
-        "recipient org:identifier", "recipient id", "organisation id", "organization id", "company number", "registration number",
+    "scheme": ("证件类型", "证件种类", "标识类型", "scheme", "identifier scheme", "id scheme", "id type", "identifier type"),
+    "category": ("主体类别", "申请人类别", "申请人类型", "主体类型", "category", "subject category", "applicant type"),
+    "founded_on": ("成立日期", "设立日期", "注册日期", "founded on", "founded", "incorporated on", "incorporation date"),
+    "legal_name": (
+        "法定代表人", "法定代表人姓名", "法人代表", "法人代表姓名", "法人姓名", "法人", "负责人", "负责人姓名", "legal representative",
+        "legal representative name",
     ),
-    "scheme": ("证件类型", "标识类型", "scheme", "identifier scheme", "id type"),
-    "category": ("主体类别", "类别", "申请人类别", "category", "subject category"),
-    "founded_on": ("成立日期", "设立日期", "founded on", "founded", "incorporated on"),
-    "legal_name": ("法定代表人", "法定代表人姓名", "legal representative"),
-    "legal_id": ("法定代表人身份证号", "法定代表人证件号码", "legal representative id"),
+    "process": ("申报编号", "项目编号", "受理编号", "补贴项目", "application number", "grant programme", "programme", "process"),
 }  # fmt: skip
-_CATEGORIES: dict[str, Category] = {
-    "organisation": "organisation", "organization": "organisation", "法人及非法人组织": "organisation", "企业": "organisation",
-    "法人": "organisation", "sole_trader": "sole_trader", "sole trader": "sole_trader", "个体工商户": "sole_trader",
-    "person": "person", "individual": "person", "自然人": "person", "个人": "person",
+_IDENTIFIERS: dict[str, Hint | None] = {
+    "统一社会信用代码": "cn-uscc", "社会信用代码": "cn-uscc", "信用代码": "cn-uscc", "统一信用代码": "cn-uscc", "uscc": "cn-uscc",
+    "unified social credit code": "cn-uscc", "social credit code": "cn-uscc", "credit code": "cn-uscc",
+    "纳税人识别号": "cn-uscc", "组织机构代码": "cn-org-code", "注册号": "cn-reg-no", "工商注册号": "cn-reg-no",
+    "营业执照号": "cn-uscc", "营业执照号码": "cn-uscc",
+    "身份证号": "cn-resident-id", "身份证号码": "cn-resident-id", "身份证": "cn-resident-id", "公民身份号码": "cn-resident-id",
+    "居民身份证号": "cn-resident-id",
+    "证件号码": None, "证件号": None, "代码": None, "标识": None, "标识码": None, "identifier": None, "id number": None,
+    "recipient id": None, "recipient identifier": None, "applicant id": None, "organisation id": None,
+    "organization id": None, "organisation identifier": None, "organization identifier": None, "company number": None,
+    "registration number": None, "org id": None, "id": None,
 }  # fmt: skip
-_SCHEMES = {
-    "统一社会信用代码": "cn-uscc", "uscc": "cn-uscc", "身份证": "cn-resident-id", "居民身份证": "cn-resident-id",
-    "组织机构代码": "cn-org-code", "注册号": "cn-reg-no", "护照": "passport",
-}  # fmt: skip
-_SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+")
-_FLOAT = re.compile(r"\d+\.0+")
-_ORG_ID = re.compile(r"(CN-USCC|[A-Z]{2,3}-[A-Z0-9]+|360G|XM-DAC|XI-[A-Z]+)-(.+)")
-_EXACT_DIGITS = 15
-"""A spreadsheet keeps so many digits of a number; the rest become zeros."""
+_GIVING = {
+    "recipient org:name": "name",
+    "recipient ind:name": "name",
+    "recipient org:identifier": "identifier",
+    "recipient ind:identifier": "identifier",
+    "recipient org:company number": "company",
+    "recipient org:charity number": "charity",
+    "identifier": "process",
+}
+"""Flat 360Giving: there ``Identifier`` is the grant's, and ``Title`` nobody's name."""
+
+_OTHERS = re.compile(r"联系|经办|主管|推荐|开户|银行|账户|账号|部门|担保|监理|填表|制表|审核|上级|母公司|股东")
+_OF_HEAD = re.compile(r"法定代表人|法人代表|法人(?!及|名称)|负责人|法代")
+_NUMBER = re.compile(r"信用代码|机构代码|注册号|证件号|身份证|身份号|识别号")
+_NAME = re.compile(
+    r"(?:企业|单位|公司|机构|组织|主体|申请人|申报人|申请方|个人|商户|合作社|受益人|受助|补[助贴]对象|农户).*(?:名称|姓名)"
+    r"|(?:申请|申报|受益|补助|补贴|受补|享受).{0,2}(?:人|企业|单位|对象|主体)"
+)
+_SHOWN = 12
+_LONGEST_SHOWN = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """Where each thing stands."""
 
-    places: Mapping[str, int]
     header: tuple[str, ...]
+    """The header as it was written."""
+    places: Mapping[str, int] = field(default_factory=dict)
+    """For each kind of column, its place."""
+    identifiers: tuple[tuple[int, Hint | None], ...] = ()
+    """Places of the subject's identifiers and what their headers say, codes of organisations first."""
+    persons: bool = False
+    """Whether the column of names is one of persons (姓名)."""
 
     def cell(self, row: Sequence[Any], what: str) -> Any:
         """Give a cell, or None where there is no such column or the row is short."""
-        place = self.places.get(what)
-        return row[place] if place is not None and place < len(row) else None
+        return at(row, self.places.get(what))
 
 
-def recognise(header: Sequence[Any]) -> Columns:
-    """See which column is which.
+def at(row: Sequence[Any], place: int | None) -> Any:
+    """Give the cell at a place, or None where there is none."""
+    return row[place] if place is not None and place < len(row) else None
 
-    Raises:
-        InputError: ``file.unreadable`` when no column holds names; it names the columns seen and those expected.
-    """
-    seen = tuple(_plain(text(cell)) for cell in header)
+
+def recognise(header: Sequence[Any]) -> Columns | None:
+    """See which column is which, or None where no column holds names."""
+    seen = [plain(text(cell)) for cell in header]
+    shown = tuple(text(cell) for cell in header)
+    if any(name.startswith(("recipient org:", "recipient ind:")) for name in seen):
+        return _giving(seen, shown)
     places: dict[str, int] = {}
-    for what, names in _NAMES.items():
-        for name in names:
-            if name in seen and what not in places:
-                places[what] = seen.index(name)
+    for what, names in _EXACT.items():
+        place = next((seen.index(name) for name in names if name in seen), None)
+        if place is not None:
+            places[what] = place
     if "name" not in places:
-        shown = ", ".join(text(cell)[:40] for cell in header[:12]) or "—"
-        raise InputError(
-            f"line 1: no column of names (columns: {shown})",
-            f"第 1 行：没有名称列（现有列：{shown}）",
-            code="file.unreadable",
-            remedy_en="name one column `name` (or 名称), and one `identifier` (or 统一社会信用代码)",
-            remedy_zh="请将一列命名为“名称”（或 name），一列命名为“统一社会信用代码”（或 identifier）",
-        )
-    return Columns(places, tuple(text(cell) for cell in header))
-
-
-def applicant(columns: Columns, row: Sequence[Any], place: str) -> Applicant | Rejected | None:
-    """Read one row; None where it is blank."""
-    if all(not text(cell) for cell in row):
+        place = next((at for at, name in enumerate(seen) if _NAME.fullmatch(name) and not _foreign(name)), None)
+        if place is not None:
+            places["name"] = place
+    if "name" not in places:
         return None
-    name = text(columns.cell(row, "name"))
-    if not name:
-        return Rejected(row=place, reason=Words(zh="没有名称；请补充", en="there is no name; fill it in"))
-    damage = damaged(columns.cell(row, "identifier")) or damaged(columns.cell(row, "legal_id"))
-    if damage is not None:
-        return Rejected(row=place, name=name, reason=damage)
-    value = text(columns.cell(row, "identifier"))
-    identifier = identify(value, text(columns.cell(row, "scheme"))) if value else None
-    said = _CATEGORIES.get(_plain(text(columns.cell(row, "category"))))
-    person = identifier is not None and identifier.scheme in {"cn-resident-id", "cn-residence-permit", "passport"}
-    category: Category = said or ("person" if person else _by_code(identifier))
-    subject = Subject(category=category, name=name, identifiers=(identifier,) if identifier else ())
-    return Applicant(row=place, subject=subject, parties=_parties(columns, row))
+    taken = set(places.values())
+    identifiers: list[tuple[int, Hint | None]] = []
+    for place, name in enumerate(seen):
+        if place in taken or not (name in _IDENTIFIERS or _NUMBER.search(name)) or _OTHERS.search(name):
+            continue
+        if _OF_HEAD.search(name):
+            places.setdefault("legal_id", place)
+        else:
+            identifiers.append((place, _hint(name)))
+    identifiers = _without_head_s(identifiers, places)
+    # Codes of organisations first: beside one of them a personal number is hardly the applicant's own.
+    identifiers.sort(key=lambda one: (one[1] == "cn-resident-id", one[1] is None, one[0]))
+    return Columns(shown, places, tuple(identifiers), persons="姓名" in seen[places["name"]])
 
 
-def identify(value: str, scheme: str = "") -> Identifier:
-    """Make an identifier of a cell: by the scheme that the row names, by what it looks like, else opaque."""
-    named = _SCHEMES.get(_plain(scheme)) or scheme.strip()
-    if named:
-        return Identifier(scheme=named, value=value)
-    found = _ORG_ID.fullmatch(value)
-    if found:
-        return Identifier(scheme={"CN-USCC": "cn-uscc"}.get(found[1], found[1]), value=found[2])
-    return Identifier(scheme=_guess(value), value=value)
-
-
-def damaged(cell: Any) -> Words | None:
-    """Say how an identifier was damaged by a spreadsheet, or None where it was not."""
-    if isinstance(cell, bool) or cell is None:
-        return None
-    if isinstance(cell, int) and len(str(abs(cell))) <= _EXACT_DIGITS:
-        return None
-    written = text(cell)
-    # An organisation code may look like 12345678E; only a mantissa with a longer exponent is a number.
-    if isinstance(cell, int | float) and len(re.sub(r"\D", "", written)) > _EXACT_DIGITS:
-        pass
-    elif not (_SCIENTIFIC.fullmatch(written) and ("+" in written or "." in written)):
-        return None
-    return Words(
-        zh="标识符被电子表格按数字保存，末尾各位已丢失；请将该列设为文本后重新填写",
-        en="a spreadsheet kept the identifier as a number and its last digits are lost; make the column text and refill it",
+def no_names(place: str, zh_place: str, header: Sequence[Any]) -> InputError:
+    """Say that no column holds names, naming the columns seen and those expected."""
+    cells = [text(cell)[:_LONGEST_SHOWN] for cell in header if text(cell)]
+    shown = ", ".join(cells[:_SHOWN]) + (", …" if len(cells) > _SHOWN else "") or "—"
+    return InputError(
+        f"{place}: no column of names (columns seen: {shown})",
+        f"{zh_place}：没有名称列（现有列：{shown}）",
+        code="file.unreadable",
+        remedy_en="call one column name, applicant or recipient (名称, 企业名称, 单位名称, 申请人), and one identifier (统一社会信用代码, "
+        "身份证号, 证件号码)",
+        remedy_zh="请将一列命名为“名称”“企业名称”“单位名称”或“申请人”（name、recipient），一列命名为“统一社会信用代码”“身份证号”或“证件号码”（identifier）",
     )
 
 
-def text(cell: Any) -> str:
-    """Give a cell as text: whole numbers without decimals, dates as YYYY-MM-DD, blanks trimmed."""
-    if cell is None:
-        return ""
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    if hasattr(cell, "isoformat"):
-        return str(cell.isoformat())[:10]
-    written = unicodedata.normalize("NFC", str(cell)).replace("﻿", "").strip()
-    return written[: -len(written.partition(".")[2]) - 1] if _FLOAT.fullmatch(written) else written
+def plain(name: str) -> str:
+    """Bring a header into the form in which headers are compared: width, case, stars, remarks in brackets aside."""
+    folded = re.sub(r"[(（\[【].*?[)）\]】]", "", unicodedata.normalize("NFKC", name)).strip().casefold()
+    folded = re.sub(r"^[*＊\s]+|[*＊:：\s]+$", "", folded)
+    if re.search(r"[\u4e00-\u9fff]", folded):
+        return re.sub(r"[\s_]+", "", folded)
+    return re.sub(r"[\s_]+", " ", folded)
 
 
-def _plain(name: str) -> str:
-    folded = unicodedata.normalize("NFKC", name).strip().lower()
-    return re.sub(r"[\s_]+", " ", re.sub(r"[（(].*?[)）]", "", folded)).strip()
+def _giving(seen: list[str], shown: tuple[str, ...]) -> Columns | None:
+    places: dict[str, int] = {}
+    identifiers: list[tuple[int, Hint | None]] = []
+    persons = "recipient org:name" not in seen
+    for place, name in enumerate(seen):
+        what = _GIVING.get(name)
+        if what == "identifier":
+            identifiers.append((place, None))
+        elif what is not None:
+            places.setdefault(what, place)
+    return Columns(shown, places, tuple(identifiers), persons=persons) if "name" in places else None
 
 
-def _guess(value: str) -> str:
-    """Tell a Chinese identifier by its form; all else is kept as it is, under a scheme of its own."""
-    solid = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", value)).upper()
-    if re.fullmatch(r"\d{17}[\dX]", solid):
-        year, month = int(solid[6:10]), int(solid[10:12])
-        person = solid[0] in "12345678" and 1900 <= year <= 2099 and 1 <= month <= 12  # noqa: PLR2004  a birth date
-        return "cn-resident-id" if person else "cn-uscc"
-    if re.fullmatch(r"[0-9A-Z]{2}\d{6}[0-9A-Z]{10}", solid):
+def _foreign(name: str) -> bool:
+    """Say whether a header speaks of somebody else than the applicant."""
+    return bool(_OTHERS.search(name) or _OF_HEAD.search(name))
+
+
+def _hint(name: str) -> Hint | None:
+    if name in _IDENTIFIERS:
+        return _IDENTIFIERS[name]
+    personal = bool(re.search(r"身份证|身份号", name))
+    code = bool(re.search(r"信用代码|识别号", name))
+    if personal and code:  # 统一社会信用代码/身份证号码: each row tells for itself
+        return None
+    if personal:
+        return "cn-resident-id"
+    if code:
         return "cn-uscc"
-    if re.fullmatch(r"[0-9A-Z]{8}-?[0-9X]", value.strip().upper()) and len(solid) == 9:  # noqa: PLR2004  GB 11714
-        return "cn-org-code"
-    if re.fullmatch(r"\d{15}", solid):
-        return "cn-reg-no"
-    return "local"
+    return "cn-org-code" if "机构代码" in name else "cn-reg-no" if "注册号" in name else None
 
 
-def _by_code(identifier: Identifier | None) -> Category:
-    """GB 32100-2015: the second character 2 under authority 9 is a sole trader."""
-    code = identifier.normal if identifier and identifier.scheme == "cn-uscc" else ""
-    return "sole_trader" if code.startswith("92") else "organisation"
-
-
-def _parties(columns: Columns, row: Sequence[Any]) -> tuple[Party, ...]:
-    name, value = text(columns.cell(row, "legal_name")), text(columns.cell(row, "legal_id"))
-    if not name:
-        return ()
-    identifiers = (identify(value),) if value else ()
-    return (Party(role="legal_representative", subject=Subject(category="person", name=name, identifiers=identifiers)),)
+def _without_head_s(
+    identifiers: list[tuple[int, Hint | None]], places: dict[str, int]
+) -> list[tuple[int, Hint | None]]:
+    """Take out a personal number that stands right of the legal representative, beside a code of the organisation."""
+    head = places.get("legal_name")
+    others = [one for one in identifiers if one[1] != "cn-resident-id"]
+    if head is None or not others or "legal_id" in places:
+        return identifiers
+    if (head + 1, "cn-resident-id") in identifiers:
+        places["legal_id"] = head + 1
+        return [one for one in identifiers if one != (head + 1, "cn-resident-id")]
+    return identifiers

@@ -1,185 +1,205 @@
 """Two rounds of checks: when a subsidy is applied for, and again right before it is paid. It pays nothing itself.
 
-Between the two something may have happened; who would be restricted, undecided or in doubt at payment is held back.
+Between the two something may have happened; whoever is not clear at payment is held back until an officer looked.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from credit_check_sdk import Applicant, Case, Decision, Operator, Outcome, Purpose, Words
+from credit_check_adapter_subsidy.report import ApplicantResult, SubsidyReport
+from credit_check_sdk import Applicant, Case, CreditCheckError, Rejected, Remark, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from credit_check_sdk import AsyncCreditCheck, CreditCheck, Point
+    from credit_check_sdk import AsyncCreditCheck, CreditCheck, Decision, Operator, Pass, Point, Purpose
 
 MATTER = "subsidy.enterprise"
 """The starter matter for subsidies to enterprises."""
 
-
-@dataclass(frozen=True, slots=True)
-class ApplicantResult:
-    """What the check of one applicant came to."""
-
-    applicant: Applicant
-    decision: Decision
-
-    @property
-    def outcome(self) -> Outcome:
-        """The outcome."""
-        return self.decision.outcome
-
-    @property
-    def measures(self) -> tuple[str, ...]:
-        """Codes of the measures proposed, each once."""
-        return tuple(dict.fromkeys(proposal.measure for proposal in self.decision.proposals))
-
-    @property
-    def held(self) -> bool:
-        """Whether nothing may be paid before somebody looked: anything but *clear*."""
-        return self.outcome != "clear"
-
-    @property
-    def reasons(self) -> tuple[Words, ...]:
-        """Why, in words."""
-        said = self.decision.reasons
-        return tuple(Words(zh=zh, en=en) for zh, en in zip(said.zh, said.en, strict=True))
+Found = Applicant | Rejected | Remark
+"""What a reader gives; remarks are left out of a round."""
 
 
-@dataclass(frozen=True, slots=True)
-class SubsidyReport:
-    """What a round came to."""
+@dataclass(slots=True)
+class _Round:
+    """One round: cases made of a list, results made of what the client answered."""
 
     point: Point
-    results: tuple[ApplicantResult, ...]
+    matter: str
+    operator: Operator
+    purpose: Purpose
+    round_id: str
+    opened_at: datetime
+    number_of: Callable[[Applicant], str] | None
+    cases: list[Case] = field(default_factory=list)
+    applicants: list[Applicant] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
 
-    @property
-    def hold_list(self) -> tuple[ApplicantResult, ...]:
-        """Those who are held back."""
-        return tuple(result for result in self.results if result.held)
+    def take(self, found: Iterable[Found]) -> None:
+        times: Counter[str] = Counter()
+        for one in found:
+            if isinstance(one, Rejected):
+                self.rejected.append(one)
+            elif isinstance(one, Applicant):
+                number = self.number_of(one) if self.number_of else self._number(one)
+                times[number] += 1
+                self.applicants.append(one)
+                self.cases.append(self._case(one, number if times[number] == 1 else f"{number}-{times[number]}"))
 
-    def of(self, name: str) -> ApplicantResult:
-        """Find the result of an applicant by name.
+    def _number(self, applicant: Applicant) -> str:
+        # Made of what is shown anyway, never of an identifier: a short digest of a number can be guessed back. The same
+        # applicant has the same number in the next round.
+        subject = applicant.subject
+        told = "\n".join((self.round_id, self.matter, subject.category, subject.normal_name, subject.masked or ""))
+        digest = hashlib.sha256(told.encode()).hexdigest()[:16]
+        return f"{self.round_id or 'subsidy'}/{digest}"
+
+    def _case(self, applicant: Applicant, number: str) -> Case:
+        return Case(
+            id=number,
+            matter=self.matter,
+            point=self.point,
+            subject=applicant.subject,
+            parties=applicant.parties,
+            purpose=self.purpose,
+            operator=self.operator,
+            opened_at=self.opened_at,
+            host={**applicant.host, "row": applicant.row, "process": applicant.process},
+        )
+
+    def report(self, answers: Sequence[Decision | CreditCheckError]) -> SubsidyReport:
+        """Put the answers to their applicants.
 
         Raises:
-            KeyError: nobody of this name was checked.
+            CreditCheckError: not one check could be made: then it is the set-up that fails, not an applicant.
         """
-        for result in self.results:
-            if result.applicant.subject.name == name:
-                return result
-        raise KeyError(name)
+        failed = [answer for answer in answers if isinstance(answer, CreditCheckError)]
+        if failed and len(failed) == len(answers):
+            raise failed[0]
+        results = [
+            ApplicantResult(
+                applicant=applicant, case=case, error=Words(zh=answer.words("zh-CN"), en=answer.words("en"))
+            )
+            if isinstance(answer, CreditCheckError)
+            else ApplicantResult(applicant=applicant, case=case, decision=answer)
+            for applicant, case, answer in zip(self.applicants, self.cases, answers, strict=True)
+        ]
+        return SubsidyReport(
+            matter=self.matter, point=self.point, results=tuple(results), rejected=tuple(self.rejected)
+        )
 
 
-def apply_round(
+def apply_round(  # noqa: PLR0913  what a round's cases have in common is named one by one
     credit: CreditCheck,
-    applicants: Iterable[Applicant],
+    applicants: Iterable[Found],
     *,
     operator: Operator,
     purpose: Purpose,
     matter: str = MATTER,
     round_id: str = "",
+    opened_at: datetime | None = None,
+    number_of: Callable[[Applicant], str] | None = None,
 ) -> SubsidyReport:
-    """Check everybody who applies.
+    """Check everybody who applies, side by side.
+
+    *applicants* are values, or straight what a reader gives; rejected rows stand in the report. *round_id* names the
+    round, so that each applicant keeps the number of its case until payment; *number_of* gives your own numbers instead.
+    *opened_at* is when applications were opened, now where it is not said.
 
     Raises:
-        CaseError: the matter is unknown.
-        LedgerError: a check cannot be recorded.
+        InputError: the list cannot be read.
+        CreditCheckError: not one check could be made, as when the matter is unknown or the ledger cannot be written.
     """
-    return _round(credit, list(applicants), "apply", operator, purpose, matter, round_id)
+    making = _Round("apply", matter, operator, purpose, round_id, opened_at or _now(), number_of)
+    return _checked(credit, making, applicants)
 
 
-def disburse_round(
+def disburse_round(  # noqa: PLR0913  the same as `apply_round`
     credit: CreditCheck,
-    applicants: Iterable[Applicant],
+    applicants: Iterable[Found],
     *,
     operator: Operator,
     purpose: Purpose,
     matter: str = MATTER,
     round_id: str = "",
+    opened_at: datetime | None = None,
+    number_of: Callable[[Applicant], str] | None = None,
 ) -> SubsidyReport:
-    """Check everybody again right before payment; who is not clear is on the hold list.
+    """Check everybody again right before payment; `SubsidyReport.hold_list` names whom not to pay.
+
+    Nothing of the check at application is used: the sources are asked anew. For the rest see `apply_round`.
+    """
+    making = _Round("disburse", matter, operator, purpose, round_id, opened_at or _now(), number_of)
+    return _checked(credit, making, applicants)
+
+
+async def apply_round_async(  # noqa: PLR0913  the same as its twin
+    credit: AsyncCreditCheck,
+    applicants: Iterable[Found],
+    *,
+    operator: Operator,
+    purpose: Purpose,
+    matter: str = MATTER,
+    round_id: str = "",
+    opened_at: datetime | None = None,
+    number_of: Callable[[Applicant], str] | None = None,
+) -> SubsidyReport:
+    """Check everybody who applies, on an event loop; see `apply_round`."""
+    making = _Round("apply", matter, operator, purpose, round_id, opened_at or _now(), number_of)
+    return await _checked_async(credit, making, applicants)
+
+
+async def disburse_round_async(  # noqa: PLR0913  the same as its twin
+    credit: AsyncCreditCheck,
+    applicants: Iterable[Found],
+    *,
+    operator: Operator,
+    purpose: Purpose,
+    matter: str = MATTER,
+    round_id: str = "",
+    opened_at: datetime | None = None,
+    number_of: Callable[[Applicant], str] | None = None,
+) -> SubsidyReport:
+    """Check everybody again right before payment, on an event loop; see `disburse_round`."""
+    making = _Round("disburse", matter, operator, purpose, round_id, opened_at or _now(), number_of)
+    return await _checked_async(credit, making, applicants)
+
+
+def require_payment(credit: CreditCheck, result: ApplicantResult, *, transaction: object = None) -> Pass:
+    """Let a payment be made, or refuse; call it in the transaction that books the payment.
 
     Raises:
-        CaseError: the matter is unknown.
-        LedgerError: a check cannot be recorded.
+        GateError: there is no fresh, matching, settled check at ``disburse``, or a restriction is in force.
     """
-    return _round(credit, list(applicants), "disburse", operator, purpose, matter, round_id)
+    return credit.require(_at_payment(result), to="grant", transaction=transaction)
 
 
-async def apply_round_async(
-    credit: AsyncCreditCheck,
-    applicants: Iterable[Applicant],
-    *,
-    operator: Operator,
-    purpose: Purpose,
-    matter: str = MATTER,
-    round_id: str = "",
-) -> SubsidyReport:
-    """Check everybody who applies; see `apply_round`."""
-    return await _round_async(credit, list(applicants), "apply", operator, purpose, matter, round_id)
+async def require_payment_async(
+    credit: AsyncCreditCheck, result: ApplicantResult, *, transaction: object = None
+) -> Pass:
+    """Let a payment be made, or refuse, on an event loop; see `require_payment`."""
+    return await credit.require(_at_payment(result), to="grant", transaction=transaction)
 
 
-async def disburse_round_async(
-    credit: AsyncCreditCheck,
-    applicants: Iterable[Applicant],
-    *,
-    operator: Operator,
-    purpose: Purpose,
-    matter: str = MATTER,
-    round_id: str = "",
-) -> SubsidyReport:
-    """Check everybody again right before payment; see `disburse_round`."""
-    return await _round_async(credit, list(applicants), "disburse", operator, purpose, matter, round_id)
+def _at_payment(result: ApplicantResult) -> Case:
+    return result.case if result.case.point == "disburse" else result.case.model_copy(update={"point": "disburse"})
 
 
-def case_of(  # noqa: PLR0913, PLR0917  a case is made of all of these
-    applicant: Applicant, place: int, point: Point, operator: Operator, purpose: Purpose, matter: str, round_id: str
-) -> Case:
-    """Make the case of one applicant; its number stays the same from round to round."""
-    subject = applicant.subject
-    key = "|".join(sorted(f"{scheme}:{value}" for scheme, value in subject.keys)) or f"{subject.normal_name}#{place}"
-    stamp = hashlib.sha256(f"{round_id}|{matter}|{key}".encode()).hexdigest()[:16]
-    return Case(
-        id=f"SUB-{round_id}-{stamp}" if round_id else f"SUB-{stamp}",
-        matter=matter,
-        point=point,
-        subject=subject,
-        parties=applicant.parties,
-        purpose=purpose,
-        operator=operator,
-        opened_at=datetime.now(UTC),  # noqa: TID251  an application is opened when its round is run
-        host={"row": applicant.row, "process": applicant.process},
-    )
+def _checked(credit: CreditCheck, making: _Round, applicants: Iterable[Found]) -> SubsidyReport:
+    making.take(applicants)
+    return making.report(list(credit.check_many(making.cases, errors="yield")))
 
 
-def _round(  # noqa: PLR0913, PLR0917  what a round's cases have in common
-    credit: CreditCheck,
-    applicants: Sequence[Applicant],
-    point: Point,
-    operator: Operator,
-    purpose: Purpose,
-    matter: str,
-    round_id: str,
-) -> SubsidyReport:
-    cases = [case_of(a, n, point, operator, purpose, matter, round_id) for n, a in enumerate(applicants)]
-    results = zip(applicants, credit.check_many(cases), strict=True)
-    return SubsidyReport(point, tuple(ApplicantResult(applicant, decision) for applicant, decision in results))
+async def _checked_async(credit: AsyncCreditCheck, making: _Round, applicants: Iterable[Found]) -> SubsidyReport:
+    making.take(applicants)
+    return making.report([answer async for answer in credit.check_many(making.cases, errors="yield")])
 
 
-async def _round_async(  # noqa: PLR0913, PLR0917  what a round's cases have in common
-    credit: AsyncCreditCheck,
-    applicants: Sequence[Applicant],
-    point: Point,
-    operator: Operator,
-    purpose: Purpose,
-    matter: str,
-    round_id: str,
-) -> SubsidyReport:
-    cases = [case_of(a, n, point, operator, purpose, matter, round_id) for n, a in enumerate(applicants)]
-    decisions = [decision async for decision in credit.check_many(cases)]
-    results = zip(applicants, decisions, strict=True)
-    return SubsidyReport(point, tuple(ApplicantResult(applicant, decision) for applicant, decision in results))
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251  a host that does not say when applications were opened means now

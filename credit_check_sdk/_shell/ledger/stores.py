@@ -39,16 +39,16 @@ class SqliteFile:
         # What is in memory is one connection's own, so readers queue for it too.
         with self._writing if write or self._in_memory else contextlib.nullcontext():
             connection = self._take()
+            sound = True
             try:
                 connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
-                with contextlib.suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
+                sound = _rolled_back(connection)
                 raise
             finally:
-                self._give_back(connection)
+                self._give_back(connection, sound=sound)
 
     def close(self) -> None:
         """Close what is not in use; the rest is closed when it is given back."""
@@ -72,9 +72,9 @@ class SqliteFile:
             self._all.add(connection)
         return connection
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
+    def _give_back(self, connection: sqlite3.Connection, *, sound: bool) -> None:
         with self._lock:
-            if connection in self._all and not connection.in_transaction:
+            if sound and connection in self._all:
                 self._idle.append(connection)
                 return
             self._all.discard(connection)
@@ -95,6 +95,16 @@ class SqliteFile:
             connection.close()
             raise
         return connection
+
+
+def _rolled_back(connection: sqlite3.Connection) -> bool:
+    """Say whether *connection* is sound: the transaction that failed is undone."""
+    try:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+    except sqlite3.Error:
+        return False
+    return True
 
 
 class Server:
@@ -137,7 +147,7 @@ class Server:
                     # One driver, whichever the URL names: psycopg serves threads, and that is how the ledger waits.
                     url = make_url(self._url).set(drivername="postgresql+psycopg")
                     self._engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
-                except ArgumentError:
+                except (ArgumentError, ValueError):  # a port that is no number is a ValueError
                     raise _unusable("it cannot be read", "无法解析") from None
                 except ImportError:
                     raise ConfigurationError(
