@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from credit_check_sdk._shell.audit import AuditStore
@@ -151,6 +151,8 @@ JSON = st.recursive(
 
 
 @given(JSON)
+@example({"\ue000": 1, "😀": 2})  # keys are ordered by UTF-16
+@example([1e21, -0.0, 1e-7, 2**53 - 1, "\u2028\x7f\x1f/"])
 def test_the_canonical_text_is_that_of_rfc_8785(value: Any) -> None:
     assert canonical(value) == rfc8785.dumps(value)
 
