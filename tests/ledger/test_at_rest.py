@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from credit_check_sdk._shell.audit import AuditStore
 from credit_check_sdk._shell.keys import KeyRing
 from credit_check_sdk._shell.ledger import Ledger
-from credit_check_sdk._shell.ledger.sealing import canonical
+from credit_check_sdk._shell.ledger.bodies import canonical
 from credit_check_sdk.errors import KeyRingError, LedgerError
 from credit_check_sdk.model.ledger import CheckById, OutboxRows, QueryNote, Requeue, Settle
 from credit_check_sdk.testing.conformance import FIRM, NAMELESS, PERSON

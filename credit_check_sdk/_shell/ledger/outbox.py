@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from sqlalchemy import bindparam, exists, func, or_, select, update
 
 from credit_check_sdk._shell.ledger import schema as s
-from credit_check_sdk._shell.ledger.sealing import entry, opened
+from credit_check_sdk._shell.ledger.bodies import entry, opened
 from credit_check_sdk._shell.ledger.steps import Execute, Work, insert, micros, moment
 from credit_check_sdk.model import Feedback
 from credit_check_sdk.model.ledger import (

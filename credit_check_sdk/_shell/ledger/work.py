@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select
 
 from credit_check_sdk._shell.ledger import outbox
 from credit_check_sdk._shell.ledger import schema as s
-from credit_check_sdk._shell.ledger.sealing import entry, opened
+from credit_check_sdk._shell.ledger.bodies import entry, opened
 from credit_check_sdk._shell.ledger.steps import Execute, Work, insert, micros, moment
 from credit_check_sdk.model import Case, Consultation, Decision, Operator, Response
 from credit_check_sdk.model.ledger import (

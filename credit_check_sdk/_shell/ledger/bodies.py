@@ -1,4 +1,4 @@
-"""Seal a body into an entry: canonical text, encrypted, with a salted digest. It yields a statement, no more."""
+"""Bodies of entries: canonical text, encrypted, with a salted commitment. It makes a statement, and runs none."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", 
 def entry(  # noqa: PLR0913  the columns of an entry
     number: str, kind: str, case_id: str, at: datetime, body: Any, keys: KeyRing, *, once: bool = False
 ) -> Execute:
-    """Seal *body*; with *once* an entry of this number that is there already stays as it is.
+    """Write *body* down as an entry; with *once* an entry of this number that is there already stays as it is.
 
     The digest covers a salted commitment, so that it says nothing of the content.
     """
