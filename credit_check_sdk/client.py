@@ -405,7 +405,7 @@ def _assemble(settings: Settings) -> _Parts:
 
     plugins = Plugins(settings.plugins.enabled)
     supplements: list[Path] = [settings.path(name) for name in settings.catalogue.supplements]
-    loaded = catalogue.load(supplements, region=settings.region, matters=settings.matters)
+    loaded = catalogue.load(supplements, region=settings.region, matters=settings.matters, terms=settings.terms)
     _all_sources_known(settings, loaded.policies)
     keys = _keys(settings)
     sources, channels = _sources(settings, plugins)

@@ -104,6 +104,8 @@ class Settings(BaseSettings):
     """Platforms that are asked."""
     matters: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """What each matter says differently from its starter policy, or the whole of it for a new one."""
+    terms: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """What each time limit is here, where it differs from the catalogue's."""
     catalogue: CatalogueSettings = CatalogueSettings()
     """Catalogue."""
     memory: MemorySettings = MemorySettings()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from credit_check_sdk.catalogue.entries import DecisionKind, ListCategory, MatterKind
     from credit_check_sdk.catalogue.reading import Path, Sheet
-    from credit_check_sdk.model import Basis, CreditList, MatterPolicy, Measure, Trigger
+    from credit_check_sdk.model import Basis, CreditList, MatterPolicy, Measure, Term, Trigger
 
 E = TypeVar("E")
 _NATIONAL = frozenset({"law", "regulation", "central_policy"})
@@ -51,6 +51,7 @@ class Entries:
     lists: Sequence[Entry[CreditList]] = ()
     measures: Sequence[Entry[Measure]] = ()
     matters: Sequence[Entry[MatterPolicy]] = ()
+    terms: Sequence[Entry[Term]] = ()
 
     def __add__(self, other: Entries) -> Entries:
         return Entries(
@@ -60,6 +61,7 @@ class Entries:
             (*self.lists, *other.lists),
             (*self.measures, *other.measures),
             (*self.matters, *other.matters),
+            (*self.terms, *other.terms),
         )
 
 
@@ -78,6 +80,7 @@ def troubles(entries: Entries) -> Iterator[Trouble]:
     yield from _doubled(entries.categories, lambda category: category.code)
     yield from _doubled(entries.decisions, lambda decision: decision.kind)
     yield from _doubled(entries.matters, lambda policy: policy.code)
+    yield from _terms(entries.terms)
     yield from _lists(entries)
     yield from _matters(entries)
     for entry in entries.measures:
@@ -95,6 +98,24 @@ def _doubled(entries: Iterable[Entry[E]], code_of: Callable[[E], str]) -> Iterat
         if code in first:
             yield _there_already(entry, code, first[code])
         first.setdefault(code, entry)
+
+
+def _terms(entries: Sequence[Entry[Term]]) -> Iterator[Trouble]:
+    """Refuse a limit that one file gives twice, and one of a local document that is bound to no region."""
+    first: dict[tuple[str, str | None, str], Entry[Term]] = {}
+    for entry in entries:
+        term = entry.value
+        key = (term.code, term.region, entry.sheet.file)
+        if key in first:
+            yield _there_already(entry, term.code, first[key])
+        first.setdefault(key, entry)
+        if term.region is None and term.basis and all(basis.level in _LOCAL for basis in term.basis):
+            yield Trouble(
+                entry.sheet.file,
+                entry.line("basis"),
+                f"{term.code}: a limit of a local document needs its region",
+                f"{term.code}：地方文件规定的期限须注明 region",
+            )
 
 
 def _there_already(entry: Entry[E], code: str, first: Entry[E]) -> Trouble:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date
 
-    from credit_check_sdk.model import CreditList, Measure
+    from credit_check_sdk.model import CreditList, Measure, Term
 
 _KEPT = 4096
 """How many answers of the index are kept; a client asks for a few dozen in a day."""
@@ -73,6 +73,7 @@ class Catalogue:
         "lists",
         "measures",
         "policies",
+        "terms",
     )
 
     def __init__(  # noqa: PLR0913  a catalogue is made of all of these
@@ -85,6 +86,7 @@ class Catalogue:
         categories: Iterable[ListCategory] = (),
         decisions: Iterable[DecisionKind] = (),
         policies: Iterable[MatterPolicy] = (),
+        terms: Mapping[str, Term] | None = None,
     ) -> None:
         self.edition: Final = edition
         self.measures: Final = tuple(sorted(measures, key=lambda measure: (measure.code, measure.effective_from)))
@@ -93,6 +95,7 @@ class Catalogue:
         self.categories: Final[Mapping[str, ListCategory]] = MappingProxyType({e.code: e for e in categories})
         self.decisions: Final[Mapping[str, DecisionKind]] = MappingProxyType({e.kind: e for e in decisions})
         self.policies: Final[Mapping[str, MatterPolicy]] = MappingProxyType({p.code: p for p in policies})
+        self.terms: Final[Mapping[str, Term]] = MappingProxyType(dict(terms or {}))
         # What a site says of its matters is no part of the digest: a check digests its policy apart.
         self.digest: Final = _digest(
             {

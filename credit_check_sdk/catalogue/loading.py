@@ -14,17 +14,18 @@ from pydantic import BaseModel, ValidationError
 from credit_check_sdk.catalogue.check import Entries, Entry, Trouble, troubles, within
 from credit_check_sdk.catalogue.entries import Catalogue, DecisionKind, ListCategory, MatterKind
 from credit_check_sdk.catalogue.explaining import explained
+from credit_check_sdk.catalogue.limits import limits
 from credit_check_sdk.catalogue.policies import laid_over
 from credit_check_sdk.catalogue.reading import Sheet, read, refuse
 from credit_check_sdk.errors import CatalogueError
-from credit_check_sdk.model import CreditList, MatterPolicy, Measure
+from credit_check_sdk.model import CreditList, MatterPolicy, Measure, Term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 M = TypeVar("M", bound=BaseModel)
-_SECTIONS = ("kinds", "categories", "decisions", "lists", "measures", "matters")
+_SECTIONS = ("kinds", "categories", "decisions", "lists", "measures", "matters", "terms")
 _HEAD = ("edition", "region", "anchors")
 """Beside the sections: the edition, the region to which a supplement is bound, and anchors to cite from."""
 
@@ -34,12 +35,13 @@ def load(
     *,
     region: str | None = None,
     matters: Mapping[str, Mapping[str, Any]] | None = None,
+    terms: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Catalogue:
-    """Load the starter catalogue with *supplements*, for a site in *region* that says *matters*.
+    """Load the starter catalogue with *supplements*, for a site in *region* that says *matters* and *terms*.
 
     Raises:
         CatalogueError: an entry cannot be used; file, line and reason are named.
-        ConfigurationError: what the site says of a matter cannot be used.
+        ConfigurationError: what the site says of a matter or a time limit cannot be used.
     """
     edition, entries = _starter()
     editions = [edition]
@@ -60,6 +62,7 @@ def load(
         categories=(entry.value for entry in entries.categories),
         decisions=(entry.value for entry in entries.decisions),
         policies=laid_over((entry.value for entry in entries.matters), matters or {}, kinds),
+        terms=limits((entry.value for entry in entries.terms), terms or {}, region),
     )
 
 
@@ -133,6 +136,7 @@ def _entries(sheet: Sheet) -> Entries:
         lists=_of(sheet, "lists", CreditList),
         measures=_of(sheet, "measures", Measure),
         matters=_of(sheet, "matters", MatterPolicy),
+        terms=_of(sheet, "terms", Term),
     )
 
 
@@ -148,6 +152,8 @@ def _entry(sheet: Sheet, path: tuple[str | int, ...], said: object, model: type[
         refuse(sheet.file, sheet.line(path), "an entry is a mapping", "条目应为映射")
     if model is Measure and "edition" in sheet.content:
         said = {"edition": sheet.content["edition"], **said}
+    if model is Term and "region" in sheet.content:
+        said = {"region": sheet.content["region"], **said}
     try:
         value = model.model_validate(said)
     except ValidationError as error:

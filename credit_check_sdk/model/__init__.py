@@ -37,6 +37,7 @@ from credit_check_sdk.model.policy import MatterPolicy, Outage
 from credit_check_sdk.model.record import Kind, Level, Match, Polarity, Record, RecordStatus, Severity
 from credit_check_sdk.model.response import Pass, Response, ResponseAnswer, Settled, Settlement, Step
 from credit_check_sdk.model.subject import Category, Identifier, Operator, Party, Purpose, Role, Subject
+from credit_check_sdk.model.term import Term
 
 __all__ = [
     "Acknowledgement",
@@ -102,6 +103,7 @@ __all__ = [
     "Step",
     "Subject",
     "Tender",
+    "Term",
     "Time",
     "Trigger",
     "Value",
