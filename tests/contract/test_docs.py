@@ -18,7 +18,7 @@ from credit_check_sdk.cli import app as registering
 from credit_check_sdk.config import Settings
 from credit_check_sdk.core.words import _OUTCOMES
 from credit_check_sdk.errors import CODES, CreditCheckError
-from credit_check_sdk.model import MatterPolicy
+from credit_check_sdk.model import MatterPolicy, Term
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -110,7 +110,9 @@ def test_every_setting_is_documented_and_every_documented_setting_is_there() -> 
     text = page("reference/configuration.md")
     written = set(re.findall(r"^\| `([a-z][a-z0-9_.]*)` \|", text, re.MULTILINE))
     made_not_given = {"base", "kind"}
-    there = settings(Settings) - made_not_given | {f"matters.{name}" for name in MatterPolicy.model_fields}
+    tables = {f"matters.{name}" for name in MatterPolicy.model_fields}
+    tables |= {f"terms.{name}" for name in Term.model_fields if name != "code"}
+    there = settings(Settings) - made_not_given | tables
     assert sorted(there) == sorted(written)
 
 
