@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from credit_check_sdk._shell.ledger.guarding import TableGuard
     from credit_check_sdk.adapter import (
         Adapter,
         Applicant,
@@ -124,6 +125,7 @@ if TYPE_CHECKING:
     )
 
 _PLACES: dict[str, tuple[str, ...]] = {
+    "_shell.ledger.guarding": ("TableGuard",),
     "adapter": (
         "Adapter",
         "Applicant",
@@ -345,6 +347,7 @@ __all__ = [
     "StoredCheck",
     "StoredResponse",
     "Subject",
+    "TableGuard",
     "Tender",
     "Time",
     "TransactionError",

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import date
 
 from sqlalchemy import bindparam, select
 
 from credit_check_sdk._shell.ledger import schema as s
-from credit_check_sdk._shell.ledger.steps import Execute, Work
+from credit_check_sdk._shell.ledger.steps import DAY, Execute, Work, day_start
 from credit_check_sdk.model.ledger import Statistics, StatisticsRow
 
-_SHANGHAI = 8
-_HOUR = 3_600_000_000
-_EPOCH = date(1970, 1, 1).toordinal()
 _FOREVER = 2**62
 _period = (s.check.c.decided_at >= bindparam("since"), s.check.c.decided_at < bindparam("until"))
 _CHECKS = (
@@ -49,8 +45,8 @@ _FEEDBACK = (
 def figures(question: Statistics) -> Work[tuple[StatisticsRow, ...]]:
     """Count; a proposal counts as unanswered only in the latest check of its file and point."""
     period = {
-        "since": _start(question.since) if question.since else -_FOREVER,
-        "until": _start(question.until) + 24 * _HOUR if question.until else _FOREVER,
+        "since": day_start(question.since) if question.since else -_FOREVER,
+        "until": day_start(question.until) + DAY if question.until else _FOREVER,
     }
     checks = (yield Execute(_CHECKS, period)).rows
     proposals = (yield Execute(_PROPOSALS, period)).rows
@@ -99,8 +95,3 @@ def _row(group: tuple[str, str, str], cases: set[str], outcomes: Counter[str], c
         feedback_delivered=counts["delivered"],
         feedback_waiting=counts["waiting"],
     )
-
-
-def _start(day: date) -> int:
-    """Give the first moment of a day in Asia/Shanghai; any day, also those that have no moment in UTC."""
-    return ((day.toordinal() - _EPOCH) * 24 - _SHANGHAI) * _HOUR

@@ -40,6 +40,8 @@ check = Table(
     Column("outcome", Text, nullable=False),
     Column("decided_at", BigInteger, nullable=False),
     Column("touched_by", Text),
+    Column("valid_until", BigInteger),
+    Column("silent", Integer),
     Index("credit_check_latest", "case_id", "point", "decided_at"),
     Index("credit_check_day", "decided_at"),
 )
@@ -51,6 +53,8 @@ proposal = Table(
     Column("decision", Text, nullable=False, index=True),
     Column("measure", Text, nullable=False),
     Column("strength", Text, nullable=False),
+    Column("effect_scope", Text),
+    Column("ends_at", BigInteger),
 )
 
 ground = Table(

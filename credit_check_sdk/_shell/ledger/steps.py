@@ -12,10 +12,16 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.dml import Insert
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from sqlalchemy import ClauseElement, Table
 
 R = TypeVar("R")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_HOUR = 3_600_000_000
+_SHANGHAI = 8 * _HOUR
+DAY = 24 * _HOUR
+"""A day, in microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +69,8 @@ def micros(moment: datetime) -> int:
 def moment(kept: int) -> datetime:
     """Give a moment as the ledger kept it."""
     return _EPOCH + timedelta(microseconds=kept)
+
+
+def day_start(day: date) -> int:
+    """Give the first moment of a day in Asia/Shanghai; any day, also those that have no moment in UTC."""
+    return (day.toordinal() - _EPOCH.toordinal()) * DAY - _SHANGHAI

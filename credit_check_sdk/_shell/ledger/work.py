@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select
 from credit_check_sdk._shell.ledger import outbox
 from credit_check_sdk._shell.ledger import schema as s
 from credit_check_sdk._shell.ledger.bodies import entry, opened
-from credit_check_sdk._shell.ledger.steps import Execute, Work, insert, micros, moment
+from credit_check_sdk._shell.ledger.steps import DAY, Execute, Work, day_start, insert, micros, moment
 from credit_check_sdk.model import Case, Consultation, Decision, Operator, Response
 from credit_check_sdk.model.ledger import (
     CheckById,
@@ -40,9 +40,19 @@ if TYPE_CHECKING:
 _REVEAL = {"reveal": True}
 
 _INSERT_CHECK = insert(
-    s.check, "decision", "case_id", "matter", "point", "department", "environment", "outcome", "decided_at"
+    s.check,
+    "decision",
+    "case_id",
+    "matter",
+    "point",
+    "department",
+    "environment",
+    "outcome",
+    "decided_at",
+    "valid_until",
+    "silent",
 )
-_INSERT_PROPOSAL = insert(s.proposal, "proposal", "decision", "measure", "strength")
+_INSERT_PROPOSAL = insert(s.proposal, "proposal", "decision", "measure", "strength", "effect_scope", "ends_at")
 _INSERT_GROUND = insert(s.ground, "proposal", "source", "record_key", "decision")
 _INSERT_SUBJECT = insert(s.subject, "subject_key", "decision")
 _INSERT_RESPONSE = insert(s.response, "id", "decision", "proposal", "answer", "at", "amends", "feedback")
@@ -135,11 +145,23 @@ def _record_check(one: CheckEntry, keys: KeyRing) -> Work[None]:
             "environment": decision.environment,
             "outcome": decision.outcome,
             "decided_at": micros(decision.decided_at),
+            "valid_until": micros(decision.valid_until),
+            "silent": sum(silence.required for silence in decision.silences),
         },
     )
     for proposal in decision.proposals:
         names = {"proposal": proposal.id, "decision": decision.id}
-        yield Execute(_INSERT_PROPOSAL, {**names, "measure": proposal.measure, "strength": proposal.strength})
+        yield Execute(
+            _INSERT_PROPOSAL,
+            {
+                **names,
+                "measure": proposal.measure,
+                "strength": proposal.strength,
+                "effect_scope": proposal.effect_scope,
+                # The last day still counts, whole, as the clock in Asia/Shanghai has it.
+                "ends_at": proposal.until and day_start(proposal.until) + DAY,
+            },
+        )
         for source, number in sorted({(ground.source, ground.record_id) for ground in proposal.grounds}):
             record_key = keys.hashed("record", source, number)
             yield Execute(_INSERT_GROUND, {**names, "source": source, "record_key": record_key})
