@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         SetupError,
         TransactionError,
     )
+    from credit_check_sdk.guard import AsyncGuard, Guard
     from credit_check_sdk.model import (
         Acknowledgement,
         Answer,
@@ -158,6 +159,7 @@ _PLACES: dict[str, tuple[str, ...]] = {
         "SetupError",
         "TransactionError",
     ),
+    "guard": ("AsyncGuard", "Guard"),
     "model": (
         "Acknowledgement",
         "Answer",
@@ -261,6 +263,7 @@ __all__ = [
     "Applicant",
     "AppliesTo",
     "AsyncCreditCheck",
+    "AsyncGuard",
     "Basis",
     "Bonus",
     "Case",
@@ -292,6 +295,7 @@ __all__ = [
     "GateError",
     "GreenChannel",
     "Ground",
+    "Guard",
     "Identifier",
     "InputError",
     "KeyRingError",

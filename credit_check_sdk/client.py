@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from credit_check_sdk.config import Settings
 from credit_check_sdk.errors import ConfigurationError, CreditCheckError, InputError
+from credit_check_sdk.guard import AsyncGuard, Guard, Guardable
 from credit_check_sdk.model import Case, Decision, Operator, Pass, Response, Settled, Settlement, Step
 from credit_check_sdk.model.ledger import (
     CheckById,
@@ -232,6 +233,23 @@ class CreditCheck(_Client):
         """
         return self._run(self._require(case, to, point), transaction)
 
+    def guard(
+        self,
+        case: Guardable = None,
+        *,
+        to: Step = "proceed",
+        point: Point | None = None,
+        transaction: object = None,
+        transaction_argument: str | None = None,
+    ) -> Guard:
+        """Guard a block (``with``) or a function (as its decorator): it runs only when `require` lets the case pass.
+
+        *case* is the case, or its number with *point*; for a function also what finds either in the call's arguments,
+        or None for the argument that is a `Case`. *transaction_argument* names the function's argument with the host's
+        transaction.
+        """
+        return Guard(self, case, to, point, transaction, transaction_argument)
+
     def relay(self, *, limit: int | None = None) -> RelayReport:
         """Deliver the feedback that is due, at most *limit*, and say what became of it."""
         return self._run(self._relay(limit))
@@ -329,6 +347,18 @@ class AsyncCreditCheck(_Client):
     ) -> Pass:
         """Let the case pass its decision point, or refuse; see `CreditCheck.require`."""
         return await self._run(self._require(case, to, point), transaction)
+
+    def guard(
+        self,
+        case: Guardable = None,
+        *,
+        to: Step = "proceed",
+        point: Point | None = None,
+        transaction: object = None,
+        transaction_argument: str | None = None,
+    ) -> AsyncGuard:
+        """Guard a block (``async with``) or a coroutine function; see `CreditCheck.guard`."""
+        return AsyncGuard(self, case, to, point, transaction, transaction_argument)
 
     async def relay(self, *, limit: int | None = None) -> RelayReport:
         """Deliver the feedback that is due; see `CreditCheck.relay`."""
