@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from credit_check_sdk.model import MatterPolicy, Several, Value, Words
 from credit_check_sdk.model.case import Point
+from credit_check_sdk.model.measure import OnList
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 
 _KEPT = 4096
 """How many answers of the index are kept; a client asks for a few dozen in a day."""
+_WORDS: dict[str, bool | dict[str, bool]] = {
+    "name": True,
+    "note": True,
+    "notice": True,
+    "edition": True,
+    "period": {"words": True},
+}
+"""What of a measure is there for people to read."""
 
 
 class MatterKind(Value):
@@ -154,13 +163,25 @@ class Catalogue:
         return self.policies.get(matter)
 
     def slice_digest(self, matter: str, point: str, day: date) -> str:
-        """Digest the measures that could matter to *matter* at *point* on *day*; the same while they are the same."""
+        """Digest what could change an outcome of *matter* at *point* on *day*; the same while that is the same.
+
+        Words are no part of it: a measure that is called or explained otherwise applies as before.
+        """
         key = (matter, point, day)
         found = self._slices.get(key)
         if found is None:
             if len(self._slices) >= _KEPT:
                 self._slices.clear()
-            found = _digest([measure.model_dump(mode="json") for measure in self.applicable(matter, point, day)])
+            held = self.applicable(matter, point, day)
+            conditions = [condition for measure in held for condition in (*measure.triggers, *measure.requires)]
+            named = {code for condition in conditions if isinstance(condition, OnList) for code in condition.lists}
+            found = _digest(
+                {
+                    "measures": [measure.model_dump(mode="json", exclude=_WORDS) for measure in held],
+                    # Under another name a platform's record is found for a list that it was not found for before.
+                    "lists": [[entry.code, *names_of(entry)] for entry in self.lists if entry.code in named],
+                }
+            )
             self._slices[key] = found
         return found
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """The zone in which days begin and end, whatever zone the server is in (no summer time since 1991)."""
 
+_WORDS = {"name", "query_basis", "materials"}
+"""What of a policy changes no outcome: what it is called, on what the duty rests, the checklist."""
+
 
 def day_of(moment: datetime) -> date:
     """Give the day of *moment* in Asia/Shanghai."""
@@ -74,10 +77,14 @@ class Desk:
     relay: RelayRules = field(default_factory=RelayRules)
 
     def rules(self, matter: str, point: str, day: date) -> str:
-        """Digest the part of catalogue and policy that could matter to a check of *matter* at *point* on *day*."""
+        """Digest what of catalogue, policy and region could matter to a check of *matter* at *point* on *day*.
+
+        What the policy has for people to read is no part of it.
+        """
         policy = self.policies.get(matter)
-        said = policy.model_dump_json() if policy else ""
-        return hashlib.sha256(f"{self.catalogue.slice_digest(matter, point, day)}\n{said}".encode()).hexdigest()
+        said = policy.model_dump_json(exclude=_WORDS) if policy else ""
+        parts = (self.catalogue.slice_digest(matter, point, day), self.region or "", said)
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def policy(self, case: Case) -> MatterPolicy:
         """Find the policy of the case's matter.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, NoReturn
 
-from credit_check_sdk.core.check import party_digest
+from credit_check_sdk.core.check import party_digest, receipt
 from credit_check_sdk.core.desk import Desk, day_of
 from credit_check_sdk.core.settle import needs_answer
 from credit_check_sdk.errors import GateError
@@ -79,6 +79,10 @@ _SAYINGS: dict[str, tuple[str, str, str, str]] = {
     ),
 }
 
+_BOUND = frozenset(
+    {"jti", "iat", "exp", "case", "matter", "point", "environment", "parties", "sources", "catalogue", "outcome"}
+)
+"""Claims that every receipt carries."""
 _TOLERANCE = timedelta(seconds=5)
 """By how much another machine's clock may lag behind."""
 
@@ -90,7 +94,8 @@ async def require(desk: Desk, case_id: str, point: Point, to: Step, case: Case |
         GateError: with the code that says what stands in the way.
     """
     stored: StoredCheck | None = await Load(LatestCheck(case_id, point))
-    if stored is None:
+    # A check of another matter asked other sources under other rules: of this matter it says nothing.
+    if stored is None or (case is not None and case.matter != stored.decision.matter):
         _refuse("gate.never_checked", case_id, point=point)
     await _is_ours(desk, stored, case)
     now = await Now()
@@ -158,19 +163,13 @@ def _blocking(decision: Decision, stored: StoredCheck, today: date) -> list[str]
 
 
 async def _check_receipt(stored: StoredCheck) -> None:
+    """Refuse a check whose receipt does not hold, or says something else than the record does."""
     decision = stored.decision
     claims = await Verify(decision.receipt) if decision.receipt else None
-    expected = {
-        "jti": decision.id,
-        "case": decision.case_id,
-        "matter": decision.matter,
-        "point": decision.point,
-        "environment": decision.environment,
-        "parties": stored.parties,
-        "catalogue": decision.catalogue.digest,
-        "outcome": decision.outcome,
-    }
-    if claims is None or any(claims.get(name) != value for name, value in expected.items()):
+    expected = receipt(decision, stored.parties).model_dump(mode="json")
+    # A receipt that was signed before a claim was thought of has none of that name; these every one has.
+    bound = {name: value for name, value in expected.items() if name in _BOUND or name in (claims or ())}
+    if claims is None or any(name not in claims or claims[name] != value for name, value in bound.items()):
         _refuse("gate.receipt_invalid", decision.case_id)
 
 
