@@ -10,7 +10,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from credit_check_sdk._shell.ledger.guarding import TableGuard
+    from credit_check_sdk._shell.ledger.guarding import (
+        TableGuard,
+    )
     from credit_check_sdk.adapter import (
         Adapter,
         Applicant,
@@ -47,7 +49,10 @@ if TYPE_CHECKING:
         SetupError,
         TransactionError,
     )
-    from credit_check_sdk.guard import AsyncGuard, Guard
+    from credit_check_sdk.guard import (
+        AsyncGuard,
+        Guard,
+    )
     from credit_check_sdk.model import (
         Acknowledgement,
         Answer,
@@ -62,6 +67,7 @@ if TYPE_CHECKING:
         Clause,
         Commitment,
         Consultation,
+        Contact,
         CreditList,
         CreditReport,
         Decision,
@@ -86,6 +92,9 @@ if TYPE_CHECKING:
         MatterPolicy,
         Measure,
         Notice,
+        NoticeDelivery,
+        NoticeKind,
+        NoticeState,
         Operator,
         Outage,
         Outcome,
@@ -101,6 +110,7 @@ if TYPE_CHECKING:
         Receipt,
         Record,
         RecordStatus,
+        Remedy,
         Response,
         ResponseAnswer,
         Role,
@@ -112,6 +122,7 @@ if TYPE_CHECKING:
         Step,
         Subject,
         Tender,
+        Term,
         Time,
         Trigger,
         Value,
@@ -122,6 +133,7 @@ if TYPE_CHECKING:
         OutboxRow,
         StatisticsRow,
         StoredCheck,
+        StoredNotice,
         StoredResponse,
     )
 
@@ -159,7 +171,10 @@ _PLACES: dict[str, tuple[str, ...]] = {
         "SetupError",
         "TransactionError",
     ),
-    "guard": ("AsyncGuard", "Guard"),
+    "guard": (
+        "AsyncGuard",
+        "Guard",
+    ),
     "model": (
         "Acknowledgement",
         "Answer",
@@ -174,6 +189,7 @@ _PLACES: dict[str, tuple[str, ...]] = {
         "Clause",
         "Commitment",
         "Consultation",
+        "Contact",
         "CreditList",
         "CreditReport",
         "Decision",
@@ -198,6 +214,9 @@ _PLACES: dict[str, tuple[str, ...]] = {
         "MatterPolicy",
         "Measure",
         "Notice",
+        "NoticeDelivery",
+        "NoticeKind",
+        "NoticeState",
         "Operator",
         "Outage",
         "Outcome",
@@ -213,6 +232,7 @@ _PLACES: dict[str, tuple[str, ...]] = {
         "Receipt",
         "Record",
         "RecordStatus",
+        "Remedy",
         "Response",
         "ResponseAnswer",
         "Role",
@@ -224,6 +244,7 @@ _PLACES: dict[str, tuple[str, ...]] = {
         "Step",
         "Subject",
         "Tender",
+        "Term",
         "Time",
         "Trigger",
         "Value",
@@ -234,6 +255,7 @@ _PLACES: dict[str, tuple[str, ...]] = {
         "OutboxRow",
         "StatisticsRow",
         "StoredCheck",
+        "StoredNotice",
         "StoredResponse",
     ),
 }
@@ -277,6 +299,7 @@ __all__ = [
     "Commitment",
     "ConfigurationError",
     "Consultation",
+    "Contact",
     "CreditCheck",
     "CreditCheckError",
     "CreditList",
@@ -312,6 +335,9 @@ __all__ = [
     "NotSentError",
     "NotUnderstoodError",
     "Notice",
+    "NoticeDelivery",
+    "NoticeKind",
+    "NoticeState",
     "Operator",
     "Outage",
     "OutboxReport",
@@ -334,6 +360,7 @@ __all__ = [
     "Rejected",
     "RelayReport",
     "Remark",
+    "Remedy",
     "Response",
     "ResponseAnswer",
     "Role",
@@ -349,10 +376,12 @@ __all__ = [
     "StatisticsRow",
     "Step",
     "StoredCheck",
+    "StoredNotice",
     "StoredResponse",
     "Subject",
     "TableGuard",
     "Tender",
+    "Term",
     "Time",
     "TransactionError",
     "Trigger",

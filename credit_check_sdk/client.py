@@ -18,6 +18,7 @@ from credit_check_sdk.model import Case, Decision, Operator, Pass, Response, Set
 from credit_check_sdk.model.ledger import (
     CheckById,
     LatestCheck,
+    Notices,
     OutboxRows,
     OutboxStatus,
     Requeue,
@@ -36,15 +37,16 @@ if TYPE_CHECKING:
     from credit_check_sdk.core.desk import Desk
     from credit_check_sdk.core.relay import RelayReport
     from credit_check_sdk.flow import Flow
-    from credit_check_sdk.model import Due, MatterPolicy, Point
+    from credit_check_sdk.model import Due, MatterPolicy, NoticeDelivery, NoticeState, Point
     from credit_check_sdk.model.ledger import (
         OutboxReport,
         OutboxRow,
         OutboxState,
         StatisticsRow,
         StoredCheck,
+        StoredNotice,
     )
-    from credit_check_sdk.spi import Calendar, Source
+    from credit_check_sdk.spi import Source
 
 T = TypeVar("T")
 Config = Settings | str | os.PathLike[str] | None
@@ -59,7 +61,6 @@ class _Parts:
     settings: Settings
     desk: Desk
     world: World
-    calendar: Calendar
     plugins: Plugins
 
 
@@ -112,7 +113,11 @@ class _Client:
         """Count *working_days* from the day after *start* on the official calendar."""
         from credit_check_sdk.core.workdays import due
 
-        counted: Due = due(self._parts.calendar, start, working_days)
+        calendar = self._desk.calendar
+        if calendar is None:
+            message = "a client's desk has a calendar"
+            raise TypeError(message)
+        counted: Due = due(calendar, start, working_days)
         return counted
 
     def _check(self, case: Case, *, record: bool) -> Flow[Decision]:
@@ -140,6 +145,11 @@ class _Client:
                 remedy_zh="按编号查询时请指明环节 point",
             )
         return require(self._desk, case, point, to)
+
+    def _delivered(self, number: str, delivery: NoticeDelivery) -> Flow[StoredNotice]:
+        from credit_check_sdk.core.notices import deliver
+
+        return deliver(number, delivery)
 
     def _relay(self, limit: int | None) -> Flow[RelayReport]:
         from credit_check_sdk.core.relay import relay
@@ -264,6 +274,38 @@ class CreditCheck(_Client):
         found: StoredCheck | None = self._load(CheckById(decision))
         return found
 
+    def notices(
+        self,
+        *,
+        case_id: str | None = None,
+        states: Sequence[NoticeState] = (),
+        due_by: date | None = None,
+        limit: int = 1000,
+    ) -> tuple[StoredNotice, ...]:
+        """Give notices to subjects, those that are due first."""
+        found: tuple[StoredNotice, ...] = self._load(
+            Notices(case_id=case_id, states=tuple(states), due_by=due_by, limit=limit)
+        )
+        return found
+
+    def notice(self, number: str) -> StoredNotice:
+        """Give the notice *number*, and where it stands.
+
+        Raises:
+            InputError: there is no such notice.
+        """
+        from credit_check_sdk.core.notices import find
+
+        return self._run(find(number))
+
+    def notice_delivered(self, number: str, delivery: NoticeDelivery, *, transaction: object = None) -> StoredNotice:
+        """Write down that the notice *number* was delivered (送达); the same again does nothing.
+
+        Raises:
+            InputError: there is no such notice, it is void, or it cannot have been delivered on that day.
+        """
+        return self._run(self._delivered(number, delivery), transaction)
+
     def outbox(self, states: Sequence[OutboxState] = (), *, limit: int = 1000) -> tuple[OutboxRow, ...]:
         """Give the feedback in these states (all where none is named), oldest first."""
         found: tuple[OutboxRow, ...] = self._load(OutboxRows(tuple(states), limit))
@@ -374,6 +416,32 @@ class AsyncCreditCheck(_Client):
         found: StoredCheck | None = await self._load(CheckById(decision))
         return found
 
+    async def notices(
+        self,
+        *,
+        case_id: str | None = None,
+        states: Sequence[NoticeState] = (),
+        due_by: date | None = None,
+        limit: int = 1000,
+    ) -> tuple[StoredNotice, ...]:
+        """Give notices to subjects, those that are due first."""
+        found: tuple[StoredNotice, ...] = await self._load(
+            Notices(case_id=case_id, states=tuple(states), due_by=due_by, limit=limit)
+        )
+        return found
+
+    async def notice(self, number: str) -> StoredNotice:
+        """Give the notice *number*, and where it stands; see `CreditCheck.notice`."""
+        from credit_check_sdk.core.notices import find
+
+        return await self._run(find(number))
+
+    async def notice_delivered(
+        self, number: str, delivery: NoticeDelivery, *, transaction: object = None
+    ) -> StoredNotice:
+        """Write down that the notice *number* was delivered (送达); see `CreditCheck.notice_delivered`."""
+        return await self._run(self._delivered(number, delivery), transaction)
+
     async def outbox(self, states: Sequence[OutboxState] = (), *, limit: int = 1000) -> tuple[OutboxRow, ...]:
         """Give the feedback in these states (all where none is named), oldest first."""
         found: tuple[OutboxRow, ...] = await self._load(OutboxRows(tuple(states), limit))
@@ -446,6 +514,10 @@ def _assemble(settings: Settings) -> _Parts:
         sources=sources,
         channels=channels,
         region=settings.region,
+        calendar=_calendar(settings, plugins),
+        letters=_letters(settings),
+        contact=settings.notices.contact,
+        contacts=settings.notices.contacts,
     )
     world = World(
         exchange=Exchange(),
@@ -455,7 +527,7 @@ def _assemble(settings: Settings) -> _Parts:
         keys=keys,
     )
     world.ledger.prepare()
-    return _Parts(settings, desk, world, _calendar(settings, plugins), plugins)
+    return _Parts(settings, desk, world, plugins)
 
 
 def _keys(settings: Settings) -> Any:
@@ -505,6 +577,16 @@ def _calendar(settings: Settings, plugins: Plugins) -> Any:
         notice = settings.calendar.options.get("file")
         return OfficialCalendar(settings.path(str(notice)) if notice else None)
     return plugins.find("calendars", settings.calendar.kind)(settings.calendar.options)
+
+
+def _letters(settings: Settings) -> Any:
+    from credit_check_sdk.catalogue.letters import Letters
+    from credit_check_sdk.core.notices import specimen
+
+    folder = settings.notices.templates
+    letters = Letters(settings.path(folder) if folder else None)
+    letters.check({lang: specimen(lang) for lang in ("zh-CN", "en")})
+    return letters
 
 
 def _all_sources_known(settings: Settings, policies: Mapping[str, MatterPolicy]) -> None:

@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from typing_extensions import override
 
 from credit_check_sdk.errors import ConfigurationError
-from credit_check_sdk.model import Environment, Lang, Several, Value
+from credit_check_sdk.model import Contact, Environment, Lang, Several, Value
 from credit_check_sdk.spi import SourceSettings
 
 FILE = "credit-check.toml"
@@ -67,6 +67,17 @@ class MemorySettings(Value):
     """What the plugin wants to know."""
 
 
+class NoticeSettings(Value):
+    """How notices to subjects are written."""
+
+    templates: str | None = None
+    """Folder with the department's own templates."""
+    contact: Contact = Contact()
+    """Where subjects can turn."""
+    contacts: dict[str, Contact] = Field(default_factory=dict)
+    """The same for single departments, by their code."""
+
+
 class CalendarSettings(Value):
     """Which days are working days."""
 
@@ -108,6 +119,8 @@ class Settings(BaseSettings):
     """What each time limit is here, where it differs from the catalogue's."""
     catalogue: CatalogueSettings = CatalogueSettings()
     """Catalogue."""
+    notices: NoticeSettings = NoticeSettings()
+    """Notices."""
     memory: MemorySettings = MemorySettings()
     """Memory."""
     calendar: CalendarSettings = CalendarSettings()

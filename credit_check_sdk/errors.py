@@ -168,7 +168,7 @@ _ABSTRACT = frozenset({CreditCheckError, SetupError, ExchangeError})
 CODES: tuple[str, ...] = (
     "input.invalid", "case.invalid", "case.unknown_matter", "case.unknown_point", "case.purpose_missing",
     "settle.invalid", "settle.unknown_proposal", "settle.mandatory", "settle.reason_missing", "settle.suspended",
-    "settle.never_checked", "transaction.refused",
+    "settle.never_checked", "transaction.refused", "notice.unknown", "notice.void", "notice.wrong_day",
     "configuration.invalid", "configuration.unknown_key", "configuration.missing_file", "configuration.missing_secret",
     "catalogue.invalid", "plugin.invalid", "plugin.doubled", "plugin.unknown", "keys.unusable",
     "gate.never_checked", "gate.stale", "gate.changed", "gate.parties_changed", "gate.undecided", "gate.unsettled",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from credit_check_sdk.catalogue.entries import DecisionKind, ListCategory, MatterKind
     from credit_check_sdk.catalogue.reading import Path, Sheet
-    from credit_check_sdk.model import Basis, CreditList, MatterPolicy, Measure, Term, Trigger
+    from credit_check_sdk.model import Basis, CreditList, MatterPolicy, Measure, Remedy, Term, Trigger
 
 E = TypeVar("E")
 _NATIONAL = frozenset({"law", "regulation", "central_policy"})
@@ -52,6 +52,7 @@ class Entries:
     measures: Sequence[Entry[Measure]] = ()
     matters: Sequence[Entry[MatterPolicy]] = ()
     terms: Sequence[Entry[Term]] = ()
+    remedies: Sequence[Entry[Remedy]] = ()
 
     def __add__(self, other: Entries) -> Entries:
         return Entries(
@@ -62,6 +63,7 @@ class Entries:
             (*self.measures, *other.measures),
             (*self.matters, *other.matters),
             (*self.terms, *other.terms),
+            (*self.remedies, *other.remedies),
         )
 
 
@@ -80,7 +82,9 @@ def troubles(entries: Entries) -> Iterator[Trouble]:
     yield from _doubled(entries.categories, lambda category: category.code)
     yield from _doubled(entries.decisions, lambda decision: decision.kind)
     yield from _doubled(entries.matters, lambda policy: policy.code)
+    yield from _doubled(entries.remedies, lambda remedy: remedy.code)
     yield from _terms(entries.terms)
+    yield from _remedies(entries)
     yield from _lists(entries)
     yield from _matters(entries)
     for entry in entries.measures:
@@ -115,6 +119,21 @@ def _terms(entries: Sequence[Entry[Term]]) -> Iterator[Trouble]:
                 entry.line("basis"),
                 f"{term.code}: a limit of a local document needs its region",
                 f"{term.code}：地方文件规定的期限须注明 region",
+            )
+
+
+def _remedies(entries: Entries) -> Iterator[Trouble]:
+    """Refuse a remedy whose words name a time limit that is not there."""
+    known = {entry.value.code for entry in entries.terms}
+    for entry in entries.remedies:
+        remedy = entry.value
+        names = ["{days}" in text for text in (remedy.text.zh, remedy.text.en)]
+        if (remedy.term is not None and remedy.term not in known) or names != [remedy.term is not None] * 2:
+            yield Trouble(
+                entry.sheet.file,
+                entry.line("text"),
+                f"{remedy.code}: {{days}} in both languages goes with the code of a known time limit in term",
+                f"{remedy.code}：文中的 {{days}} 须与 term 中的已知期限对应",
             )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date
 
-    from credit_check_sdk.model import CreditList, Measure, Term
+    from credit_check_sdk.model import CreditList, Measure, Remedy, Term
 
 _KEPT = 4096
 """How many answers of the index are kept; a client asks for a few dozen in a day."""
@@ -82,6 +82,7 @@ class Catalogue:
         "lists",
         "measures",
         "policies",
+        "remedies",
         "terms",
     )
 
@@ -96,6 +97,7 @@ class Catalogue:
         decisions: Iterable[DecisionKind] = (),
         policies: Iterable[MatterPolicy] = (),
         terms: Mapping[str, Term] | None = None,
+        remedies: Iterable[Remedy] = (),
     ) -> None:
         self.edition: Final = edition
         self.measures: Final = tuple(sorted(measures, key=lambda measure: (measure.code, measure.effective_from)))
@@ -104,6 +106,7 @@ class Catalogue:
         self.categories: Final[Mapping[str, ListCategory]] = MappingProxyType({e.code: e for e in categories})
         self.decisions: Final[Mapping[str, DecisionKind]] = MappingProxyType({e.kind: e for e in decisions})
         self.policies: Final[Mapping[str, MatterPolicy]] = MappingProxyType({p.code: p for p in policies})
+        self.remedies: Final = tuple(remedies)
         self.terms: Final[Mapping[str, Term]] = MappingProxyType(dict(terms or {}))
         # What a site says of its matters is no part of the digest: a check digests its policy apart.
         self.digest: Final = _digest(

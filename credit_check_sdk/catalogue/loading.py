@@ -18,14 +18,14 @@ from credit_check_sdk.catalogue.limits import limits
 from credit_check_sdk.catalogue.policies import laid_over
 from credit_check_sdk.catalogue.reading import Sheet, read, refuse
 from credit_check_sdk.errors import CatalogueError
-from credit_check_sdk.model import CreditList, MatterPolicy, Measure, Term
+from credit_check_sdk.model import CreditList, MatterPolicy, Measure, Remedy, Term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 M = TypeVar("M", bound=BaseModel)
-_SECTIONS = ("kinds", "categories", "decisions", "lists", "measures", "matters", "terms")
+_SECTIONS = ("kinds", "categories", "decisions", "lists", "measures", "matters", "terms", "remedies")
 _HEAD = ("edition", "region", "anchors")
 """Beside the sections: the edition, the region to which a supplement is bound, and anchors to cite from."""
 
@@ -63,6 +63,7 @@ def load(
         decisions=(entry.value for entry in entries.decisions),
         policies=laid_over((entry.value for entry in entries.matters), matters or {}, kinds),
         terms=limits((entry.value for entry in entries.terms), terms or {}, region),
+        remedies=(entry.value for entry in entries.remedies),
     )
 
 
@@ -137,6 +138,7 @@ def _entries(sheet: Sheet) -> Entries:
         measures=_of(sheet, "measures", Measure),
         matters=_of(sheet, "matters", MatterPolicy),
         terms=_of(sheet, "terms", Term),
+        remedies=_of(sheet, "remedies", Remedy),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from credit_check_sdk.core.consult import consult
 from credit_check_sdk.core.desk import Desk, day_of, local
 from credit_check_sdk.core.facilities import facilities
+from credit_check_sdk.core.notices import draft, restricts
 from credit_check_sdk.core.weigh import Finding, Verdict, asked_parties, weigh
 from credit_check_sdk.core.words import concern_words, finding_words, verdict_words
 from credit_check_sdk.flow import Hashed, NewId, Now, Record, Sign
@@ -21,7 +22,7 @@ from credit_check_sdk.model import (
     Proposal,
     Receipt,
 )
-from credit_check_sdk.model.ledger import CheckEntry
+from credit_check_sdk.model.ledger import CheckEntry, NoticeEntry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,11 +51,14 @@ async def check(desk: Desk, case: Case, *, record: bool = True) -> Decision:
     decision = compose(desk, case, policy, heard, verdict, await NewId("dec"), decided_at)
     if not record:
         return decision
+    consultations = tuple(item.consultation for item in heard)
+    notices = await draft(desk, case, decision, filter(restricts, decision.proposals), consultations, decided_at)
+    decision = decision.model_copy(update={"notices": tuple(notice.id for notice in notices)})
     parties = await party_digest(case)
     decision = decision.model_copy(update={"receipt": await Sign(receipt(decision, parties).model_dump(mode="json"))})
-    consultations = tuple(item.consultation for item in heard)
     rules = desk.rules(case.matter, case.point, day_of(decided_at))
-    await Record((CheckEntry(decision, case, consultations, parties, rules),))
+    checked = CheckEntry(decision, case, consultations, parties, rules)
+    await Record((checked, *(NoticeEntry(notice) for notice in notices)))
     return decision
 
 

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from credit_check_sdk.catalogue import Catalogue
-    from credit_check_sdk.model import Case, Environment, Level, MatterPolicy
-    from credit_check_sdk.spi import Channel, Source
+    from credit_check_sdk.catalogue.letters import Letters
+    from credit_check_sdk.model import Case, Contact, Environment, Level, MatterPolicy
+    from credit_check_sdk.spi import Calendar, Channel, Source
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """The zone in which days begin and end, whatever zone the server is in (no summer time since 1991)."""
@@ -75,6 +76,14 @@ class Desk:
     channels: Mapping[str, Channel] = field(default_factory=dict)
     region: str | None = None
     relay: RelayRules = field(default_factory=RelayRules)
+    calendar: Calendar | None = None
+    """Which days are working days; without it no working day is counted."""
+    letters: Letters | None = None
+    """Templates of notices; without them none is drafted."""
+    contact: Contact | None = None
+    """Where subjects can turn."""
+    contacts: Mapping[str, Contact] = field(default_factory=dict)
+    """The same for single departments."""
 
     def rules(self, matter: str, point: str, day: date) -> str:
         """Digest what of catalogue, policy and region could matter to a check of *matter* at *point* on *day*.

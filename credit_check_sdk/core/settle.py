@@ -8,16 +8,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from credit_check_sdk.core.desk import Desk, local
+from credit_check_sdk.core.notices import draft, party_of
 from credit_check_sdk.core.words import basis_words
 from credit_check_sdk.errors import SettleError
 from credit_check_sdk.flow import Load, NewId, Now, Record
 from credit_check_sdk.model import Feedback, Settled
-from credit_check_sdk.model.ledger import FeedbackEntry, LatestCheck, ResponseEntry, StoredCheck, StoredResponse
+from credit_check_sdk.model.ledger import (
+    FeedbackEntry,
+    LatestCheck,
+    NoticeEntry,
+    Notices,
+    ResponseEntry,
+    StoredCheck,
+    StoredNotice,
+    StoredResponse,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from credit_check_sdk.model import Ground, Party, Proposal, Response, Settlement
+    from credit_check_sdk.model import Ground, Proposal, Response, Settlement
     from credit_check_sdk.model.ledger import Entry
 
 _LEVELS = {"national": 3, "regional": 2, "municipal": 1, "enterprise": 0}
@@ -75,6 +86,7 @@ async def settle(desk: Desk, settlement: Settlement) -> Settled:
         keys.append(feedback.id)
         answers[proposal.id] = response.answer
     if entries:
+        entries += await _untold(desk, stored, answers, now)
         await Record(tuple(entries))
     return Settled(
         case_id=settlement.case_id,
@@ -84,6 +96,17 @@ async def settle(desk: Desk, settlement: Settlement) -> Settled:
         answers=answers,
         feedback=tuple(keys),
     )
+
+
+async def _untold(desk: Desk, stored: StoredCheck, answers: Mapping[str, str], now: datetime) -> list[NoticeEntry]:
+    """Draft the notices of restrictions that are applied and of which nobody has been told: hints, above all."""
+    applied = [p for p in stored.decision.proposals if p.kind == "restriction" and answers.get(p.id) == "applied"]
+    if not applied or desk.letters is None:
+        return []
+    told: tuple[StoredNotice, ...] = await Load(Notices(decision=stored.decision.id))
+    untold = [p for p in applied if p.id not in {kept.notice.proposal for kept in told}]
+    notices = await draft(desk, stored.case, stored.decision, untold, stored.consultations, now)
+    return [NoticeEntry(notice) for notice in notices]
 
 
 def _proposal(stored: StoredCheck, response: Response) -> Proposal:
@@ -144,7 +167,7 @@ def _feedback(  # noqa: PLR0913, PLR0917  a feedback is made of all of these
     number: str,
 ) -> Feedback:
     case = stored.case
-    party = _party(stored, proposal)
+    party = party_of(case, proposal.applies_to)
     ground = _first_ground(desk, proposal)
     policy = desk.policies.get(case.matter)
     return Feedback(
@@ -176,18 +199,6 @@ def _feedback(  # noqa: PLR0913, PLR0917  a feedback is made of all of these
         environment=desk.environment,
         at=local(now),
     )
-
-
-def _party(stored: StoredCheck, proposal: Proposal) -> Party:
-    wanted = proposal.applies_to
-    for party in stored.case.everybody:
-        if (
-            party.role == wanted.role
-            and party.subject.masked == wanted.subject
-            and wanted.name in {None, party.subject.name}
-        ):
-            return party
-    return stored.case.everybody[0]
 
 
 def _first_ground(desk: Desk, proposal: Proposal) -> Ground | None:

@@ -70,6 +70,62 @@ _STRENGTH = {
 }
 
 
+_POINTS = {
+    "accept": Words(zh="受理", en="acceptance"),
+    "review": Words(zh="审查", en="review"),
+    "decide": Words(zh="决定", en="decision"),
+    "close": Words(zh="办结", en="closing"),
+    "qualify": Words(zh="资格审查", en="qualification"),
+    "evaluate": Words(zh="评审", en="evaluation"),
+    "award": Words(zh="定标", en="award"),
+    "apply": Words(zh="申报", en="application"),
+    "disburse": Words(zh="拨付", en="disbursement"),
+    "track": Words(zh="跟踪", en="tracking"),
+    "inspect": Words(zh="检查", en="inspection"),
+    "honour": Words(zh="评先评优", en="honours"),
+}
+
+_EFFECTS = {
+    "case": Words(
+        zh="本措施涉及办件本身：确认执行的，在措施有效期内本办件不予通过。",
+        en="It touches the file itself: once confirmed, the file is not granted while the measure lasts.",
+    ),
+    "facilitation": Words(
+        zh="本措施仅影响便利措施，不影响事项本身。",
+        en="It touches facilitation only, not the file itself.",
+    ),
+    "party": Words(
+        zh="本措施仅影响该人员或机构的角色，应予更换。",
+        en="It touches that party's role only, who has to be replaced.",
+    ),
+}
+
+_FORCES = {
+    "mandatory": Words(zh="强制性措施", en="mandatory"),
+    "recommended": Words(zh="推荐性措施", en="recommended"),
+}
+
+
+def point_words(point: str) -> Words:
+    """Name a decision point."""
+    return _POINTS[point]
+
+
+def effect_words(scope: str) -> Words:
+    """Say what a restriction of this scope touches."""
+    return _EFFECTS[scope]
+
+
+def force_words(force: str) -> Words:
+    """Say whether a measure may be set aside."""
+    return _FORCES[force]
+
+
+def until_words(day: date | None) -> Words:
+    """Say until when a measure lasts."""
+    return _until(day)
+
+
 def outcome_words(outcome: Outcome) -> Words:
     """Say what an outcome means."""
     return _OUTCOMES[outcome]

@@ -30,9 +30,9 @@ from credit_check_sdk.model.feedback import (
     Delivery,
     Due,
     Feedback,
-    Notice,
 )
 from credit_check_sdk.model.measure import Basis, CreditList, Measure, Period, Trigger
+from credit_check_sdk.model.notice import Contact, Notice, NoticeDelivery, NoticeKind, NoticeState, Remedy
 from credit_check_sdk.model.policy import MatterPolicy, Outage
 from credit_check_sdk.model.record import Kind, Level, Match, Polarity, Record, RecordStatus, Severity
 from credit_check_sdk.model.response import Pass, Response, ResponseAnswer, Settled, Settlement, Step
@@ -53,6 +53,7 @@ __all__ = [
     "Clause",
     "Commitment",
     "Consultation",
+    "Contact",
     "CreditList",
     "CreditReport",
     "Decision",
@@ -77,6 +78,9 @@ __all__ = [
     "MatterPolicy",
     "Measure",
     "Notice",
+    "NoticeDelivery",
+    "NoticeKind",
+    "NoticeState",
     "Operator",
     "Outage",
     "Outcome",
@@ -92,6 +96,7 @@ __all__ = [
     "Receipt",
     "Record",
     "RecordStatus",
+    "Remedy",
     "Response",
     "ResponseAnswer",
     "Role",

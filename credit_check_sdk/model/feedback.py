@@ -93,29 +93,6 @@ class Feedback(Value):
         }
 
 
-class Notice(Value):
-    """What the subject is told of a measure (深圳条例 第六十九条: 依据、事由、救济途径)."""
-
-    id: str
-    """Its number, ``notice_…``."""
-    case_id: str
-    """The host's number of the file."""
-    decision: str
-    """Number of the decision."""
-    proposal: str
-    """Number of the proposal."""
-    subject_name: str
-    """To whom."""
-    text: Words
-    """The whole notice."""
-    drafted_at: Time
-    """When it was drafted."""
-    due_on: date | None = None
-    """Day by which it must be delivered."""
-    provisional: bool = False
-    """Whether the due day lies beyond the published calendar."""
-
-
 class Commitment(Value):
     """A credit commitment: the 20 fields of the collection template (信用承诺)."""
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from credit_check_sdk.model.answer import Consultation
     from credit_check_sdk.model.case import Case
     from credit_check_sdk.model.decision import Decision
-    from credit_check_sdk.model.feedback import Acknowledgement, Feedback, Notice
+    from credit_check_sdk.model.feedback import Acknowledgement, Feedback
+    from credit_check_sdk.model.notice import Notice, NoticeDelivery, NoticeState
     from credit_check_sdk.model.response import Response
     from credit_check_sdk.model.subject import Operator, Subject
 
@@ -81,7 +82,19 @@ class NoticeEntry:
     notice: Notice
 
 
-Entry = CheckEntry | ResponseEntry | FeedbackEntry | NoticeEntry
+@dataclass(frozen=True, slots=True)
+class NoticeDeliveryEntry:
+    """That a notice was delivered."""
+
+    id: str
+    notice: str
+    """Number of the notice."""
+    case_id: str
+    delivery: NoticeDelivery
+    at: datetime
+
+
+Entry = CheckEntry | ResponseEntry | FeedbackEntry | NoticeEntry | NoticeDeliveryEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +140,37 @@ class StoredCheck:
     def standing(self) -> dict[str, StoredResponse]:
         """Give the answer that stands for each proposal answered: the latest."""
         return {stored.response.proposal: stored for stored in self.responses}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNotice:
+    """A notice as it was recorded, and where it stands."""
+
+    notice: Notice
+    state: NoticeState
+    delivery: NoticeDelivery | None = None
+    """How it was delivered, last."""
+
+    def overdue(self, today: date) -> bool:
+        """Say whether it is still to be delivered though its day is over; the due day still counts."""
+        return self.state == "drafted" and self.notice.due_on is not None and self.notice.due_on < today
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """Ask for notices, those that are due first; answers a tuple of `StoredNotice`."""
+
+    number: str | None = None
+    """One notice alone."""
+    case_id: str | None = None
+    """Those of one file."""
+    decision: str | None = None
+    """Those of one decision."""
+    states: tuple[NoticeState, ...] = ()
+    """In these states; empty means all."""
+    due_by: date | None = None
+    """Due on that day or before."""
+    limit: int = 1000
 
 
 OutboxState = Literal["waiting", "leased", "delivered", "in_doubt", "dead"]

@@ -16,7 +16,9 @@ from credit_check_sdk.model.ledger import (
     FeedbackEntry,
     LatestCheck,
     Lease,
+    NoticeDeliveryEntry,
     NoticeEntry,
+    Notices,
     OutboxReport,
     OutboxRow,
     OutboxRows,
@@ -27,6 +29,7 @@ from credit_check_sdk.model.ledger import (
     Statistics,
     StatisticsRow,
     StoredCheck,
+    StoredNotice,
     StoredResponse,
 )
 
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date, datetime
 
-    from credit_check_sdk.model import Acknowledgement, Notice
+    from credit_check_sdk.model import Acknowledgement
     from credit_check_sdk.model.ledger import Entry
 
 _SHANGHAI = timezone(timedelta(hours=8))
@@ -47,8 +50,8 @@ class InMemoryLedger:
     def __init__(self) -> None:
         self.checks: dict[str, StoredCheck] = {}
         """Checks by the number of their decision, oldest first."""
-        self.notices: list[Notice] = []
-        """Notices drafted."""
+        self.notices: dict[str, StoredNotice] = {}
+        """Notices by number, oldest first."""
         self.rows: dict[str, OutboxRow] = {}
         """Rows of the outbox by key, oldest first."""
 
@@ -57,15 +60,16 @@ class InMemoryLedger:
         for entry in entries:
             match entry:
                 case CheckEntry():
-                    self.checks[entry.decision.id] = StoredCheck(
-                        entry.decision, entry.case, entry.consultations, entry.parties, entry.rules
-                    )
+                    self._check(entry)
                 case ResponseEntry():
                     self._respond(entry)
                 case FeedbackEntry():
                     self._put(entry)
                 case NoticeEntry():
-                    self.notices.append(entry.notice)
+                    self.notices[entry.notice.id] = StoredNotice(entry.notice, "drafted")
+                case NoticeDeliveryEntry():
+                    drafted = self.notices[entry.notice].notice
+                    self.notices[entry.notice] = StoredNotice(drafted, "delivered", entry.delivery)
 
     def touch(self, decision: str, change: str) -> None:
         """Say that *change* touched a ground of *decision*."""
@@ -88,6 +92,8 @@ class InMemoryLedger:
                 return tuple(rows[: query.limit])
             case OutboxStatus():
                 return self._report()
+            case Notices():
+                return self._notices(query)
             case Statistics():
                 return self._statistics(query)
             case _:
@@ -109,10 +115,38 @@ class InMemoryLedger:
             case _:
                 raise TypeError(f"{type(command).__name__} is no command of the ledger")
 
+    def _check(self, entry: CheckEntry) -> None:
+        decision = entry.decision
+        self.checks[decision.id] = StoredCheck(decision, entry.case, entry.consultations, entry.parties, entry.rules)
+        applied = {
+            r.response.proposal for c in self.checks.values() for r in c.responses if r.response.answer == "applied"
+        }
+        for number, kept in self.notices.items():
+            notice = kept.notice
+            same = (notice.case_id, notice.point) == (decision.case_id, decision.point)
+            if same and kept.state == "drafted" and notice.decision != decision.id and notice.proposal not in applied:
+                self.notices[number] = replace(kept, state="superseded")
+
+    def _notices(self, query: Notices) -> tuple[StoredNotice, ...]:
+        found = [
+            kept
+            for number, kept in self.notices.items()
+            if query.number in {None, number}
+            and query.case_id in {None, kept.notice.case_id}
+            and query.decision in {None, kept.notice.decision}
+            and (not query.states or kept.state in query.states)
+            and (query.due_by is None or (kept.notice.due_on is not None and kept.notice.due_on <= query.due_by))
+        ]
+        return tuple(sorted(found, key=lambda k: (k.notice.due_on is None, k.notice.due_on))[: query.limit])
+
     def _respond(self, entry: ResponseEntry) -> None:
         stored = self.checks[entry.decision]
         response = StoredResponse(entry.id, entry.response, entry.operator, entry.at, entry.feedback)
         self.checks[entry.decision] = replace(stored, responses=(*stored.responses, response))
+        before, after = ("drafted", "withdrawn") if entry.response.answer == "set_aside" else ("withdrawn", "drafted")
+        for number, kept in self.notices.items():
+            if kept.notice.proposal == entry.response.proposal and kept.state == before:
+                self.notices[number] = StoredNotice(kept.notice, "withdrawn" if after == "withdrawn" else "drafted")
 
     def _put(self, entry: FeedbackEntry) -> None:
         feedback = entry.feedback

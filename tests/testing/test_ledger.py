@@ -22,6 +22,7 @@ from credit_check_sdk.model import (
     GreenChannel,
     Lines,
     Notice,
+    NoticeDelivery,
     Operator,
     Proposal,
     Response,
@@ -34,6 +35,7 @@ from credit_check_sdk.model.ledger import (
     FeedbackEntry,
     LatestCheck,
     Lease,
+    NoticeDeliveryEntry,
     NoticeEntry,
     OutboxReport,
     OutboxRow,
@@ -43,6 +45,7 @@ from credit_check_sdk.model.ledger import (
     ResponseEntry,
     Settle,
     Statistics,
+    StoredNotice,
 )
 from credit_check_sdk.testing import InMemoryLedger
 from credit_check_sdk.testing.conformance import FIRM, delivery
@@ -169,11 +172,14 @@ def test_every_entry_of_the_ledger_is_taken() -> None:
         text=Words(zh="…", en="…"),
         drafted_at=NOW,
     )
-    entries: list[Entry] = [check("dec_1"), answer("resp_1", "dec_1"), FeedbackEntry(feedback("fb_1"), "municipal"), NoticeEntry(notice)]  # fmt: skip
+    delivery = NoticeDelivery(method="post", on=NOW.date(), operator=Operator(id="u-1", department="d"))
+    told = NoticeDeliveryEntry("delivery_1", notice.id, notice.case_id, delivery, NOW)
+    entries: list[Entry] = [check("dec_1"), answer("resp_1", "dec_1"), FeedbackEntry(feedback("fb_1"), "municipal"), NoticeEntry(notice), told]  # fmt: skip
     assert {type(entry) for entry in entries} == set(get_args(Entry))
     ledger = InMemoryLedger()
     ledger.record(entries)
-    assert (list(ledger.checks), list(ledger.rows), ledger.notices) == (["dec_1"], ["fb_1"], [notice])
+    kept = StoredNotice(notice, "delivered", delivery)
+    assert (list(ledger.checks), list(ledger.rows), ledger.notices) == (["dec_1"], ["fb_1"], {notice.id: kept})
 
 
 def test_the_latest_check_of_a_file_at_a_point_is_found_with_its_answers(ledger: AnyLedger) -> None:

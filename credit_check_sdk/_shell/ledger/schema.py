@@ -86,6 +86,23 @@ response = Table(
     Column("feedback", Text),
 )
 
+notice = Table(
+    "credit_notice",
+    metadata,
+    Column("notice", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("point", Text, nullable=False),
+    Column("decision", Text, nullable=False, index=True),
+    Column("proposal", Text, nullable=False, index=True),
+    Column("state", Text, nullable=False),
+    Column("drafted_at", BigInteger, nullable=False),
+    Column("due_on", Text),
+    Column("delivery", Text),
+    Index("credit_notice_due", "state", "due_on"),
+    Index("credit_notice_case", "case_id", "point"),
+)
+
 outbox = Table(
     "credit_outbox",
     metadata,

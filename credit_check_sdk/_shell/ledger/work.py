@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
-from credit_check_sdk._shell.ledger import outbox
+from credit_check_sdk._shell.ledger import notices, outbox
 from credit_check_sdk._shell.ledger import schema as s
 from credit_check_sdk._shell.ledger.bodies import entry, opened
 from credit_check_sdk._shell.ledger.steps import DAY, Execute, Work, day_start, insert, micros, moment
@@ -20,7 +20,9 @@ from credit_check_sdk.model.ledger import (
     FeedbackEntry,
     LatestCheck,
     Lease,
+    NoticeDeliveryEntry,
     NoticeEntry,
+    Notices,
     OutboxRows,
     OutboxStatus,
     Requeue,
@@ -84,9 +86,9 @@ def record(entries: Sequence[Entry], keys: KeyRing) -> Work[None]:
             case FeedbackEntry():
                 yield from outbox.put(one, keys)
             case NoticeEntry():
-                notice = one.notice
-                body = notice.model_dump(mode="json", context=_REVEAL)
-                yield entry(notice.id, "notice", notice.case_id, notice.drafted_at, body, keys)
+                yield from notices.put(one, keys)
+            case NoticeDeliveryEntry():
+                yield from notices.delivered(one, keys)
             case _:
                 message = f"the ledger takes no {type(one).__name__}"
                 raise TypeError(message)
@@ -110,6 +112,8 @@ def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: PLR0911  one return
             return (yield from outbox.settle(question))
         case Requeue():
             return (yield from outbox.requeue(question))
+        case Notices():
+            return (yield from notices.ask(question, keys))
         case Statistics():
             from credit_check_sdk._shell.ledger.figures import figures  # seldom asked
 
@@ -168,6 +172,7 @@ def _record_check(one: CheckEntry, keys: KeyRing) -> Work[None]:
     hashed = {keys.hashed("subject", *key) for party in one.case.everybody for key in party.subject.keys}
     for subject_key in sorted(hashed):
         yield Execute(_INSERT_SUBJECT, {"subject_key": subject_key, "decision": decision.id})
+    yield from notices.checked_anew(decision)
 
 
 def _record_response(one: ResponseEntry, keys: KeyRing) -> Work[None]:
@@ -191,6 +196,7 @@ def _record_response(one: ResponseEntry, keys: KeyRing) -> Work[None]:
             "feedback": one.feedback,
         },
     )
+    yield from notices.answered(one)
 
 
 def _stored(asking: Execute, keys: KeyRing) -> Work[StoredCheck | None]:
