@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from credit_check_sdk.core.desk import Desk
     from credit_check_sdk.core.relay import RelayReport
     from credit_check_sdk.flow import Flow
-    from credit_check_sdk.model import Due, MatterPolicy, NoticeDelivery, NoticeState, Point
+    from credit_check_sdk.model import Coverage, DecidedCase, Due, MatterPolicy, NoticeDelivery, NoticeState, Point
     from credit_check_sdk.model.ledger import (
         OutboxReport,
         OutboxRow,
@@ -151,6 +151,11 @@ class _Client:
 
         return deliver(number, delivery)
 
+    def _coverage(self, decided: Iterable[DecidedCase], point: Point | None) -> Flow[Coverage]:
+        from credit_check_sdk.core.coverage import coverage
+
+        return coverage(self._desk, decided, point)
+
     def _relay(self, limit: int | None) -> Flow[RelayReport]:
         from credit_check_sdk.core.relay import relay
 
@@ -259,6 +264,14 @@ class CreditCheck(_Client):
         transaction.
         """
         return Guard(self, case, to, point, transaction, transaction_argument)
+
+    def coverage(self, decided: Iterable[DecidedCase], *, point: Point | None = None) -> Coverage:
+        """Say which *decided* cases were checked when they were decided; *point* is that of cases that name none.
+
+        Raises:
+            InputError: it is not said at which point a case was decided.
+        """
+        return self._run(self._coverage(decided, point))
 
     def relay(self, *, limit: int | None = None) -> RelayReport:
         """Deliver the feedback that is due, at most *limit*, and say what became of it."""
@@ -401,6 +414,10 @@ class AsyncCreditCheck(_Client):
     ) -> AsyncGuard:
         """Guard a block (``async with``) or a coroutine function; see `CreditCheck.guard`."""
         return AsyncGuard(self, case, to, point, transaction, transaction_argument)
+
+    async def coverage(self, decided: Iterable[DecidedCase], *, point: Point | None = None) -> Coverage:
+        """Say which *decided* cases were checked when they were decided; see `CreditCheck.coverage`."""
+        return await self._run(self._coverage(decided, point))
 
     async def relay(self, *, limit: int | None = None) -> RelayReport:
         """Deliver the feedback that is due; see `CreditCheck.relay`."""

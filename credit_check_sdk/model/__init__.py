@@ -7,6 +7,7 @@ it is dumped with the context ``{"reveal": True}``.
 from credit_check_sdk.model._value import Duration, Lang, Lines, Several, Time, Value, Words
 from credit_check_sdk.model.answer import Answer, Consultation, Doubt, Evidence, Query, Silence
 from credit_check_sdk.model.case import Case, Clause, CreditReport, Material, Point, Tender
+from credit_check_sdk.model.coverage import Coverage, CoverageGap, DecidedCase, GapKind
 from credit_check_sdk.model.decision import (
     AppliesTo,
     Bonus,
@@ -54,8 +55,11 @@ __all__ = [
     "Commitment",
     "Consultation",
     "Contact",
+    "Coverage",
+    "CoverageGap",
     "CreditList",
     "CreditReport",
+    "DecidedCase",
     "Decision",
     "Deferral",
     "Delivery",
@@ -66,6 +70,7 @@ __all__ = [
     "Evidence",
     "Facilities",
     "Feedback",
+    "GapKind",
     "GreenChannel",
     "Ground",
     "Identifier",

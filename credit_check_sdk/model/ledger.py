@@ -113,6 +113,26 @@ class CheckById:
 
 
 @dataclass(frozen=True, slots=True)
+class ChecksOf:
+    """Ask when these files were checked in *environment*; answers a tuple of `CheckTimes`, oldest first."""
+
+    case_ids: tuple[str, ...]
+    environment: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTimes:
+    """That a file was checked, and how long that counts."""
+
+    case_id: str
+    point: str
+    decision: str
+    decided_at: datetime
+    valid_until: datetime | None
+    """None where an old ledger did not keep it."""
+
+
+@dataclass(frozen=True, slots=True)
 class StoredResponse:
     """An answer as it was recorded."""
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from credit_check_sdk.model.ledger import (
     CheckById,
     CheckEntry,
+    ChecksOf,
+    CheckTimes,
     FeedbackEntry,
     LatestCheck,
     Lease,
@@ -75,7 +77,7 @@ class InMemoryLedger:
         """Say that *change* touched a ground of *decision*."""
         self.checks[decision] = replace(self.checks[decision], touched_by=change)
 
-    def load(self, query: Any) -> Any:
+    def load(self, query: Any) -> Any:  # noqa: PLR0911  one return per question
         """Answer a question, as `Load` does.
 
         Raises:
@@ -87,6 +89,8 @@ class InMemoryLedger:
                 return max((c for c in found if c.decision.point == query.point), key=_decided, default=None)
             case CheckById():
                 return self.checks.get(query.decision)
+            case ChecksOf():
+                return tuple(_times(c) for c in sorted(self.checks.values(), key=_decided) if _asked(c, query))
             case OutboxRows():
                 rows = [row for row in self.rows.values() if not query.states or row.state in query.states]
                 return tuple(rows[: query.limit])
@@ -243,6 +247,15 @@ class InMemoryLedger:
             feedback_delivered=states["delivered"],
             feedback_waiting=states.total() - states["delivered"],
         )
+
+
+def _asked(stored: StoredCheck, query: ChecksOf) -> bool:
+    return stored.case.id in query.case_ids and stored.decision.environment == query.environment
+
+
+def _times(stored: StoredCheck) -> CheckTimes:
+    decision = stored.decision
+    return CheckTimes(decision.case_id, decision.point, decision.id, decision.decided_at, decision.valid_until)
 
 
 def _decided(stored: StoredCheck) -> tuple[datetime, str]:

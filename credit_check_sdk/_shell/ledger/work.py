@@ -17,6 +17,8 @@ from credit_check_sdk.model import Case, Consultation, Decision, Operator, Respo
 from credit_check_sdk.model.ledger import (
     CheckById,
     CheckEntry,
+    ChecksOf,
+    CheckTimes,
     FeedbackEntry,
     LatestCheck,
     Lease,
@@ -75,6 +77,18 @@ _RESPONSES = (
 )
 
 
+_SEVERAL = 100
+"""Files asked about in one statement."""
+_TIMES = (
+    select(s.check.c.case_id, s.check.c.point, s.check.c.decision, s.check.c.decided_at, s.check.c.valid_until)
+    .where(
+        s.check.c.case_id.in_([bindparam(f"case_{place}") for place in range(_SEVERAL)]),
+        s.check.c.environment == bindparam("of_environment"),
+    )
+    .order_by(s.check.c.decided_at, s.check.c.decision)
+)
+
+
 def record(entries: Sequence[Entry], keys: KeyRing) -> Work[None]:
     """Write entries, with their indexes."""
     for one in entries:
@@ -94,7 +108,7 @@ def record(entries: Sequence[Entry], keys: KeyRing) -> Work[None]:
                 raise TypeError(message)
 
 
-def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: PLR0911  one return per question
+def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: C901, PLR0911  one return per question
     """Answer a question, or carry out a command on the outbox."""
     match question:
         case LatestCheck():
@@ -102,6 +116,8 @@ def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: PLR0911  one return
             return (yield from _stored(Execute(_LATEST, wanted), keys))
         case CheckById():
             return (yield from _stored(Execute(_BY_ID, {"number": question.decision}), keys))
+        case ChecksOf():
+            return (yield from _times(question))
         case OutboxRows():
             return (yield from outbox.rows(question))
         case OutboxStatus():
@@ -215,6 +231,19 @@ def _stored(asking: Execute, keys: KeyRing) -> Work[StoredCheck | None]:
         responses=tuple(_response(row, keys) for row in listed.rows),
         touched_by=touched_by,
     )
+
+
+def _times(question: ChecksOf) -> Work[tuple[CheckTimes, ...]]:
+    found: list[CheckTimes] = []
+    numbers = question.case_ids
+    for start in range(0, len(numbers), _SEVERAL):
+        some = numbers[start : start + _SEVERAL]
+        # The statement always takes as many: the first stands in for those that are left out.
+        wanted = {f"case_{place}": some[place] if place < len(some) else some[0] for place in range(_SEVERAL)}
+        listed = yield Execute(_TIMES, {**wanted, "of_environment": question.environment})
+        for case_id, point, decision, at, until in listed.rows:
+            found.append(CheckTimes(case_id, point, decision, moment(at), None if until is None else moment(until)))
+    return tuple(found)
 
 
 def _response(row: Sequence[Any], keys: KeyRing) -> StoredResponse:
