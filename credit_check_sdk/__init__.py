@@ -132,6 +132,13 @@ if TYPE_CHECKING:
         Value,
         Words,
     )
+    from credit_check_sdk.model.evidence import (
+        Breach,
+        Checkpoint,
+        Countersignature,
+        SealReport,
+        Verification,
+    )
     from credit_check_sdk.model.ledger import (
         OutboxReport,
         OutboxRow,
@@ -258,6 +265,13 @@ _PLACES: dict[str, tuple[str, ...]] = {
         "Value",
         "Words",
     ),
+    "model.evidence": (
+        "Breach",
+        "Checkpoint",
+        "Countersignature",
+        "SealReport",
+        "Verification",
+    ),
     "model.ledger": (
         "OutboxReport",
         "OutboxRow",
@@ -296,6 +310,7 @@ __all__ = [
     "AsyncGuard",
     "Basis",
     "Bonus",
+    "Breach",
     "Case",
     "CaseError",
     "CatalogueError",
@@ -303,11 +318,13 @@ __all__ = [
     "Category",
     "Change",
     "ChangeKind",
+    "Checkpoint",
     "Clause",
     "Commitment",
     "ConfigurationError",
     "Consultation",
     "Contact",
+    "Countersignature",
     "Coverage",
     "CoverageGap",
     "CreditCheck",
@@ -376,6 +393,7 @@ __all__ = [
     "Response",
     "ResponseAnswer",
     "Role",
+    "SealReport",
     "Settings",
     "SettleError",
     "Settled",
@@ -398,5 +416,6 @@ __all__ = [
     "TransactionError",
     "Trigger",
     "Value",
+    "Verification",
     "Words",
 ]

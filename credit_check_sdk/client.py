@@ -23,6 +23,7 @@ from credit_check_sdk.model.ledger import (
     OutboxStatus,
     Requeue,
     Statistics,
+    VerifyEvidence,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from credit_check_sdk.core.relay import RelayReport
     from credit_check_sdk.flow import Flow
     from credit_check_sdk.model import Coverage, DecidedCase, Due, MatterPolicy, NoticeDelivery, NoticeState, Point
+    from credit_check_sdk.model.evidence import Checkpoint, SealReport, Verification
     from credit_check_sdk.model.ledger import (
         OutboxReport,
         OutboxRow,
@@ -161,6 +163,11 @@ class _Client:
 
         return relay(self._desk, limit=limit)
 
+    def _seal(self) -> Flow[SealReport]:
+        from credit_check_sdk.core.sealing import seal
+
+        return seal(self._desk)
+
     @override
     def __repr__(self) -> str:
         """Show the environment, and nothing secret."""
@@ -274,8 +281,20 @@ class CreditCheck(_Client):
         return self._run(self._coverage(decided, point))
 
     def relay(self, *, limit: int | None = None) -> RelayReport:
-        """Deliver the feedback that is due, at most *limit*, and say what became of it."""
+        """Seal what is committed, deliver the feedback that is due (at most *limit*), and say what became of it."""
         return self._run(self._relay(limit))
+
+    def seal(self) -> SealReport:
+        """Seal every entry that is committed: give it its place, chain it, sign where the chain stands."""
+        return self._run(self._seal())
+
+    def verify_evidence(self, against: Checkpoint | None = None) -> Verification:
+        """Verify every sealed entry, offline, and name the first that was edited, removed, moved or put in.
+
+        *against* is a checkpoint kept elsewhere: a tail that was cut off is found by it.
+        """
+        found: Verification = self._load(VerifyEvidence(against))
+        return found
 
     def latest(self, case_id: str, point: Point) -> StoredCheck | None:
         """Give the latest check of a file at a point, as it was recorded, or None."""
@@ -420,8 +439,17 @@ class AsyncCreditCheck(_Client):
         return await self._run(self._coverage(decided, point))
 
     async def relay(self, *, limit: int | None = None) -> RelayReport:
-        """Deliver the feedback that is due; see `CreditCheck.relay`."""
+        """Seal what is committed and deliver the feedback that is due; see `CreditCheck.relay`."""
         return await self._run(self._relay(limit))
+
+    async def seal(self) -> SealReport:
+        """Seal every entry that is committed; see `CreditCheck.seal`."""
+        return await self._run(self._seal())
+
+    async def verify_evidence(self, against: Checkpoint | None = None) -> Verification:
+        """Verify every sealed entry, offline; see `CreditCheck.verify_evidence`."""
+        found: Verification = await self._load(VerifyEvidence(against))
+        return found
 
     async def latest(self, case_id: str, point: Point) -> StoredCheck | None:
         """Give the latest check of a file at a point, as it was recorded, or None."""

@@ -177,15 +177,24 @@ class KeyRing:
         header = {"alg": ALGORITHM, "kid": number, "typ": "credit-check+jws"}
         return jws.serialize_compact(header, _json(claims), self._signer(number), registry=_registry())
 
-    def verify(self, token: str) -> Mapping[str, Any] | None:
-        """Give the claims of *token*, or None where signature, key or algorithm does not hold."""
+    @property
+    def receipt_key(self) -> str:
+        """Number of the key that signs now."""
+        return self._current_receipt
+
+    def verify(self, token: str, *, revoked: bool = False) -> Mapping[str, Any] | None:
+        """Give the claims of *token*, or None where signature, key or algorithm does not hold.
+
+        With *revoked* the signature of a revoked key is read too: what it is worth is the caller's to judge.
+        """
         from joserfc import jws
         from joserfc.errors import JoseError
 
         try:
             for part in token.split("."):
                 _unb64(part)
-            found = jws.deserialize_compact(token, self._verifier, registry=_registry())
+            verifier = self._any_verifier if revoked else self._verifier
+            found = jws.deserialize_compact(token, verifier, registry=_registry())
             claims = json.loads(found.payload)
         except (JoseError, AttributeError, KeyError, RecursionError, TypeError, ValueError):
             return None
@@ -234,10 +243,35 @@ class KeyRing:
             verifier = self._verifiers[number] = OKPKey.import_key({**_public(number, x)})
         return verifier
 
+    def _any_verifier(self, token: Any) -> Any:
+        from joserfc.jwk import OKPKey
+
+        number = token.headers()["kid"]
+        return OKPKey.import_key({**_public(number, self._receipt[number][1])})
+
     @override
     def __repr__(self) -> str:
         """Show numbers of keys, and no key."""
         return f"KeyRing(data={self._current_data!r}, receipt={self._current_receipt!r})"
+
+
+def verify_with(token: str, jwks: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Give the claims of *token* where one of these public keys (JWK set) signed it, or None."""
+    from joserfc import jws
+    from joserfc.errors import JoseError
+    from joserfc.jwk import OKPKey
+
+    for key in jwks.get("keys", ()):
+        try:
+            for part in token.split("."):
+                _unb64(part)
+            public = OKPKey.import_key({name: key[name] for name in ("kty", "crv", "x")})
+            claims = json.loads(jws.deserialize_compact(token, public, registry=_registry()).payload)
+        except (JoseError, AttributeError, KeyError, RecursionError, TypeError, ValueError):
+            continue
+        if isinstance(claims, dict):
+            return claims
+    return None
 
 
 def _fresh() -> dict[str, Any]:

@@ -90,6 +90,7 @@ def _register() -> None:
     from credit_check_sdk.cli import (  # noqa: F401  importing registers
         case,
         coverage,
+        evidence,
         guard,
         notice,
         outbox,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from credit_check_sdk.core.sealing import seal_where_needed
 from credit_check_sdk.core.settle import UNROUTED
 from credit_check_sdk.errors import CreditCheckError, NotSentError
 from credit_check_sdk.flow import Move, NewId, Now
@@ -42,10 +43,13 @@ class RelayReport:
     """Refused for good or tried too often; shown and kept."""
     errors: tuple[str, ...] = ()
     """Codes of what went wrong, each once."""
+    sealed: int = 0
+    """Entries of the ledger that were sealed."""
 
 
 async def relay(desk: Desk, *, limit: int | None = None) -> RelayReport:
-    """Deliver what is due on every channel, at most *limit* rows, and say what became of it."""
+    """Seal what is committed, deliver what is due on every channel (at most *limit* rows), and say what became of it."""
+    sealing = await seal_where_needed(desk)
     counts: Counter[str] = Counter()
     errors: dict[str, None] = {}
     left = limit
@@ -67,6 +71,7 @@ async def relay(desk: Desk, *, limit: int | None = None) -> RelayReport:
         in_doubt=counts["in_doubt"],
         dead=counts["refused"],
         errors=tuple(errors),
+        sealed=sealing.sealed,
     )
 
 

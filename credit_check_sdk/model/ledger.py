@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from credit_check_sdk.model.answer import Consultation
     from credit_check_sdk.model.case import Case
     from credit_check_sdk.model.decision import Decision
+    from credit_check_sdk.model.evidence import Checkpoint, Countersignature
     from credit_check_sdk.model.feedback import Acknowledgement, Feedback
     from credit_check_sdk.model.notice import Notice, NoticeDelivery, NoticeState
     from credit_check_sdk.model.response import Response
@@ -299,3 +300,63 @@ class StatisticsRow:
     unanswered: int
     feedback_delivered: int
     feedback_waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unsealed:
+    """Ask how many entries are committed and not sealed; answers a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Give up to *limit* committed entries their places, chain them and sign a checkpoint; answers `Sealed`.
+
+    Sealers wait for one another, and nobody who records waits for them. Nothing to seal: no checkpoint, unless the
+    newest is signed with a key that is no longer the current one.
+    """
+
+    now: datetime
+    limit: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What a sealing came to."""
+
+    entries: int
+    """How many got their place."""
+    checkpoint: Checkpoint | None
+    """The newest checkpoint; None where nothing was ever sealed, or where its signature does not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class LatestCheckpoint:
+    """Ask for the newest checkpoint with its counter-signatures; answers `Checkpoint` or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeginChain:
+    """Begin another chain, which continues the head that is there; answers its number.
+
+    A ledger restored from a copy calls this before anything else is sealed: then no two entries ever claim the same
+    place of the same chain, whatever the lost ledger had sealed beyond the copy.
+    """
+
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Countersign:
+    """Keep what a witness signed of the checkpoint of this chain and length."""
+
+    chain: str
+    size: int
+    countersignature: Countersignature
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyEvidence:
+    """Verify every sealed entry, and hold the ledger against *against*; answers `Verification`."""
+
+    against: Checkpoint | None = None

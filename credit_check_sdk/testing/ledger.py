@@ -5,18 +5,23 @@ It performs no I/O and knows no transaction: what is recorded is there at once.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from credit_check_sdk.model.evidence import Checkpoint, Countersignature, Verification
 from credit_check_sdk.model.ledger import (
+    BeginChain,
     CheckById,
     CheckEntry,
     ChecksOf,
     CheckTimes,
+    Countersign,
     FeedbackEntry,
     LatestCheck,
+    LatestCheckpoint,
     Lease,
     NoticeDeliveryEntry,
     NoticeEntry,
@@ -27,12 +32,16 @@ from credit_check_sdk.model.ledger import (
     OutboxStatus,
     Requeue,
     ResponseEntry,
+    Seal,
+    Sealed,
     Settle,
     Statistics,
     StatisticsRow,
     StoredCheck,
     StoredNotice,
     StoredResponse,
+    Unsealed,
+    VerifyEvidence,
 )
 
 if TYPE_CHECKING:
@@ -46,6 +55,87 @@ _SHANGHAI = timezone(timedelta(hours=8))
 _UNDELIVERED = frozenset({"waiting", "leased", "in_doubt"})
 
 
+class InMemorySealing:
+    """Seal in memory: places and checkpoints as the real ledger gives them, without signatures."""
+
+    def __init__(self) -> None:
+        self.recorded: list[str] = []
+        """Numbers of entries, in the order of their recording."""
+        self.size = 0
+        """How many of them are sealed."""
+        self.chains = ["chain-1"]
+        """Chains begun."""
+        self.checkpoints: list[Checkpoint] = []
+        """Checkpoints, oldest first."""
+
+    def record(self, entry: Entry) -> None:
+        """Take note of an entry; one that is there already stays as it is."""
+        match entry:
+            case CheckEntry():
+                number = entry.decision.id
+            case ResponseEntry():
+                number = entry.id
+            case FeedbackEntry():
+                number = entry.feedback.id
+            case NoticeEntry():
+                number = entry.notice.id
+            case _:
+                number = str(getattr(entry, "id", ""))
+        if number not in self.recorded:
+            self.recorded.append(number)
+
+    def load(self, query: Unsealed | LatestCheckpoint | VerifyEvidence) -> Any:
+        """Answer a question about the chain."""
+        unsealed = len(self.recorded) - self.size
+        newest = self.checkpoints[-1] if self.checkpoints else None
+        match query:
+            case Unsealed():
+                return unsealed
+            case LatestCheckpoint():
+                return newest
+            case VerifyEvidence():
+                seen = max((point.size for point in self.checkpoints if point.countersignatures), default=0)
+                return Verification(
+                    ledger="ledger-in-memory",
+                    whole=True,
+                    sealed=self.size,
+                    unsealed=unsealed,
+                    erased=0,
+                    chains=len(self.chains),
+                    checkpoints=len(self.checkpoints),
+                    countersigned=seen,
+                    head=newest.head if newest else None,
+                )
+
+    def move(self, command: Seal | Countersign | BeginChain) -> Any:
+        """Carry out a command on the chain."""
+        match command:
+            case Seal():
+                return self._seal(command)
+            case Countersign():
+                self.checkpoints = [
+                    replace(point, countersignatures=_with(point, command.countersignature))
+                    if (point.chain, point.size) == (command.chain, command.size)
+                    else point
+                    for point in self.checkpoints
+                ]
+                return None
+            case BeginChain():
+                self.chains.append(f"chain-{len(self.chains) + 1}")
+                return self.chains[-1]
+
+    def _seal(self, command: Seal) -> Sealed:
+        sealed = min(command.limit, len(self.recorded) - self.size)
+        self.size += sealed
+        if sealed:
+            head = hashlib.sha256("\n".join(self.recorded[: self.size]).encode()).hexdigest()
+            last = self.recorded[self.size - 1]
+            self.checkpoints.append(
+                Checkpoint("ledger-in-memory", self.chains[-1], self.size, f"sha256:{head}", command.now, "", last)
+            )
+        return Sealed(sealed, self.checkpoints[-1] if self.checkpoints else None)
+
+
 class InMemoryLedger:
     """Keep checks, answers, notices and the outbox in memory, open to a test's eyes."""
 
@@ -56,10 +146,13 @@ class InMemoryLedger:
         """Notices by number, oldest first."""
         self.rows: dict[str, OutboxRow] = {}
         """Rows of the outbox by key, oldest first."""
+        self.sealing = InMemorySealing()
+        """What was recorded and sealed."""
 
     def record(self, entries: Iterable[Entry]) -> None:
         """Take entries, as `Record` does."""
         for entry in entries:
+            self.sealing.record(entry)
             match entry:
                 case CheckEntry():
                     self._check(entry)
@@ -94,6 +187,8 @@ class InMemoryLedger:
             case OutboxRows():
                 rows = [row for row in self.rows.values() if not query.states or row.state in query.states]
                 return tuple(rows[: query.limit])
+            case Unsealed() | LatestCheckpoint() | VerifyEvidence():
+                return self.sealing.load(query)
             case OutboxStatus():
                 return self._report()
             case Notices():
@@ -116,6 +211,8 @@ class InMemoryLedger:
                 return self._settle(command)
             case Requeue():
                 return self._requeue(command)
+            case Seal() | Countersign() | BeginChain():
+                return self.sealing.move(command)
             case _:
                 raise TypeError(f"{type(command).__name__} is no command of the ledger")
 
@@ -256,6 +353,11 @@ def _asked(stored: StoredCheck, query: ChecksOf) -> bool:
 def _times(stored: StoredCheck) -> CheckTimes:
     decision = stored.decision
     return CheckTimes(decision.case_id, decision.point, decision.id, decision.decided_at, decision.valid_until)
+
+
+def _with(point: Checkpoint, seen: Countersignature) -> tuple[Countersignature, ...]:
+    others = tuple(one for one in point.countersignatures if one.witness != seen.witness)
+    return (*others, seen)
 
 
 def _decided(stored: StoredCheck) -> tuple[datetime, str]:

@@ -23,7 +23,8 @@ _FACT = select(s.meta.c.value).where(s.meta.c.key == bindparam("k"))
 _FACTS = select(s.meta.c.key, s.meta.c.value)
 _THERE = {
     "sqlite": text("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'credit_meta'"),
-    "postgresql": text("SELECT CAST(to_regclass('credit_meta') AS text)"),
+    # A server's process learns what others made when it opens a table: without one it may answer from memory.
+    "postgresql": text("SELECT CAST(to_regclass('credit_meta') AS text) FROM pg_class LIMIT 1"),
 }
 _ALONE = {
     # Two processes that make the same tables at once would fail each other; SQLite has one writer anyway.
@@ -71,6 +72,10 @@ def prepare(dialect: str, keys: KeyRing) -> Work[str]:
     """
     if dialect in _ALONE:
         yield Execute(_ALONE[dialect])
+        # Made meanwhile: to make it again would lock tables that somebody writes to already.
+        made = yield from known(dialect, keys)
+        if made is not None:
+            return made
     if (yield from _there(dialect)):
         _not_newer((yield from _facts()))
     for statement in _making(dialect):

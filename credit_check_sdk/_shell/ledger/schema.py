@@ -26,6 +26,62 @@ entry = Table(
     Column("body", LargeBinary, nullable=False),
     Column("salt", LargeBinary, nullable=False),
     Column("digest", Text, nullable=False),
+    # Given at sealing: databases commit out of order, so that no number given on recording could be the order.
+    Column("place", BigInteger),
+)
+Index(
+    "credit_entry_unsealed",
+    entry.c.recorded_at,
+    entry.c.id,
+    sqlite_where=entry.c.place.is_(None),
+    postgresql_where=entry.c.place.is_(None),
+)
+
+chain = Table(
+    "credit_chain",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("chain", Text, nullable=False, unique=True),
+    Column("after_place", BigInteger, nullable=False),
+    Column("after_link", Text, nullable=False),
+    Column("begun_at", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("token", Text, nullable=False),
+)
+
+seal = Table(
+    "credit_seal",
+    metadata,
+    Column("place", BigInteger, primary_key=True, autoincrement=False),
+    Column("entry", Text, nullable=False, unique=True),
+    Column("chain", Text, nullable=False),
+    Column("follows", Text),
+    Column("previous", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("link", Text, nullable=False),
+)
+
+checkpoint = Table(
+    "credit_checkpoint",
+    metadata,
+    Column("chain", Text, primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("key_id", Text, primary_key=True),
+    Column("head", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("token", Text, nullable=False),
+    Index("credit_checkpoint_size", "size"),
+)
+
+countersignature = Table(
+    "credit_countersignature",
+    metadata,
+    Column("chain", Text, primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("witness", Text, primary_key=True),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("token", Text, nullable=False),
+    Column("jwks", Text, nullable=False),
 )
 
 check = Table(

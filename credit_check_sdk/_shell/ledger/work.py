@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
-from credit_check_sdk._shell.ledger import notices, outbox
+from credit_check_sdk._shell.ledger import notices, outbox, sealing
 from credit_check_sdk._shell.ledger import schema as s
 from credit_check_sdk._shell.ledger.bodies import entry, opened
 from credit_check_sdk._shell.ledger.steps import DAY, Execute, Work, day_start, insert, micros, moment
 from credit_check_sdk.model import Case, Consultation, Decision, Operator, Response
 from credit_check_sdk.model.ledger import (
+    BeginChain,
     CheckById,
     CheckEntry,
     ChecksOf,
     CheckTimes,
+    Countersign,
     FeedbackEntry,
     LatestCheck,
+    LatestCheckpoint,
     Lease,
     NoticeDeliveryEntry,
     NoticeEntry,
@@ -29,10 +32,13 @@ from credit_check_sdk.model.ledger import (
     OutboxStatus,
     Requeue,
     ResponseEntry,
+    Seal,
     Settle,
     Statistics,
     StoredCheck,
     StoredResponse,
+    Unsealed,
+    VerifyEvidence,
 )
 
 if TYPE_CHECKING:
@@ -108,7 +114,7 @@ def record(entries: Sequence[Entry], keys: KeyRing) -> Work[None]:
                 raise TypeError(message)
 
 
-def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: C901, PLR0911  one return per question
+def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: C901, PLR0911  one branch and one return per question
     """Answer a question, or carry out a command on the outbox."""
     match question:
         case LatestCheck():
@@ -130,6 +136,8 @@ def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: C901, PLR0911  one 
             return (yield from outbox.requeue(question))
         case Notices():
             return (yield from notices.ask(question, keys))
+        case Unsealed() | LatestCheckpoint() | Seal() | BeginChain() | Countersign() | VerifyEvidence():
+            return (yield from sealing.carry_out(question, keys))
         case Statistics():
             from credit_check_sdk._shell.ledger.figures import figures  # seldom asked
 
@@ -141,7 +149,7 @@ def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: C901, PLR0911  one 
 
 def writes(work: Any) -> bool:
     """Say whether work changes rows."""
-    return isinstance(work, list | Lease | Settle | Requeue)
+    return isinstance(work, list | Lease | Settle | Requeue | Seal | BeginChain | Countersign)
 
 
 def _record_check(one: CheckEntry, keys: KeyRing) -> Work[None]:

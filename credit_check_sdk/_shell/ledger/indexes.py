@@ -1,0 +1,166 @@
+"""The index tables beside the entries: what each must say of an entry. It yields statements and opens no connection.
+
+An index is only a way to find entries; where it says something else than the entry, somebody changed it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, select
+
+from credit_check_sdk._shell.ledger import schema as s
+from credit_check_sdk._shell.ledger.steps import Execute, Work
+from credit_check_sdk.model import Case
+
+if TYPE_CHECKING:
+    from sqlalchemy import Select, Table
+
+    from credit_check_sdk._shell.keys import KeyRing
+
+Rows = list[tuple[Any, ...]]
+Said = Mapping[str, Rows]
+"""Rows by name of the index table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A table that indexes entries: its column that names the entry, and the columns that repeat what the entry says."""
+
+    table: Table
+    entry: str
+    columns: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the table."""
+        return str(self.table.name)
+
+
+INDEXES = (
+    Index(
+        s.check,
+        "decision",
+        ("case_id", "matter", "point", "department", "environment", "outcome", "decided_at"),
+    ),
+    Index(s.proposal, "decision", ("proposal", "measure", "strength")),
+    Index(s.ground, "decision", ("proposal", "source", "record_key")),
+    Index(s.subject, "decision", ("subject_key",)),
+    Index(s.response, "id", ("decision", "proposal", "answer", "at", "amends")),
+    Index(
+        s.notice,
+        "notice",
+        ("kind", "case_id", "point", "decision", "proposal", "drafted_at", "due_on"),
+    ),
+    Index(s.outbox, "key", ("decision", "case_id", "created_at")),
+)
+
+
+def _rows_of(index: Index) -> Select[Any]:
+    columns = (index.table.c[name] for name in index.columns)
+    return (
+        select(s.seal.c.entry, *columns)
+        .join(index.table, index.table.c[index.entry] == s.seal.c.entry)
+        .where(s.seal.c.place > bindparam("after"), s.seal.c.place <= bindparam("upto"))
+    )
+
+
+def _stray_of(index: Index) -> Select[Any]:
+    key = index.table.c[index.entry]
+    return select(key).where(~select(s.entry.c.id).where(s.entry.c.id == key).exists()).order_by(key).limit(1)
+
+
+_STATEMENTS = tuple((index, _rows_of(index), _stray_of(index)) for index in INDEXES)
+
+
+def between(after: int, upto: int) -> Work[dict[str, dict[str, Rows]]]:
+    """Give the index rows of the entries sealed after one place up to another: by entry, then by table."""
+    found: dict[str, dict[str, Rows]] = defaultdict(lambda: defaultdict(list))
+    for index, rows_of, _ in _STATEMENTS:
+        rows = (yield Execute(rows_of, {"after": after, "upto": upto})).rows
+        for row in rows:
+            found[row[0]][index.name].append(tuple(row[1:]))
+    return found
+
+
+def stray() -> Work[tuple[str, str] | None]:
+    """Find an index row whose entry is not there: the table, and the entry that it names."""
+    for index, _, stray_of in _STATEMENTS:
+        rows = (yield Execute(stray_of)).rows
+        if rows:
+            return index.name, rows[0][0]
+    return None
+
+
+def disagreement(kind: str, body: Any, recorded_at: int, said: Said, keys: KeyRing) -> str | None:
+    """Give table and column in which the index says something else than the entry, or None where they agree."""
+    wanted = _WANTED[kind](body, recorded_at, keys) if kind in _WANTED else {}
+    for index in INDEXES:
+        there, should = sorted(said.get(index.name, []), key=repr), sorted(wanted.get(index.name, []), key=repr)
+        if there != should:
+            return f"{index.name}.{_column(index, there, should)}"
+    return None
+
+
+def _column(index: Index, there: Rows, should: Rows) -> str:
+    """Name the column that differs, where it is one row's."""
+    different = [row for row in there if row not in should], [row for row in should if row not in there]
+    if len(different[0]) == len(different[1]) == 1:
+        for name, left, right in zip(index.columns, different[0][0], different[1][0], strict=True):
+            if left != right:
+                return name
+    return index.entry
+
+
+def _check(body: Any, recorded_at: int, keys: KeyRing) -> Said:
+    decision, case = body["decision"], Case.model_validate(body["case"], strict=False)
+    hashed = {keys.hashed("subject", *key) for party in case.everybody for key in party.subject.keys}
+    return {
+        "credit_check": [
+            (
+                decision["case_id"],
+                decision["matter"],
+                decision["point"],
+                case.operator.department,
+                decision["environment"],
+                decision["outcome"],
+                recorded_at,
+            )
+        ],
+        "credit_proposal": [(p["id"], p["measure"], p["strength"]) for p in decision["proposals"]],
+        "credit_ground": [
+            (p["id"], source, keys.hashed("record", source, number))
+            for p in decision["proposals"]
+            for source, number in {(ground["source"], ground["record_id"]) for ground in p["grounds"]}
+        ],
+        "credit_subject": [(one,) for one in hashed],
+    }
+
+
+def _response(body: Any, recorded_at: int, keys: KeyRing) -> Said:
+    del keys
+    said = body["response"]
+    return {"credit_response": [(body["decision"], said["proposal"], said["answer"], recorded_at, body["amends"])]}
+
+
+def _feedback(body: Any, recorded_at: int, keys: KeyRing) -> Said:
+    del keys
+    return {"credit_outbox": [(body["decision"], body["case_id"], recorded_at)]}
+
+
+def _notice(body: Any, recorded_at: int, keys: KeyRing) -> Said:
+    del keys
+    names = (body["kind"], body["case_id"], body["point"] or "", body["decision"], body["proposal"])
+    return {"credit_notice": [(*names, recorded_at, body["due_on"])]}
+
+
+_WANTED: Mapping[str, Callable[[Any, int, KeyRing], Said]] = {
+    "check": _check,
+    "response": _response,
+    "feedback": _feedback,
+    "notice": _notice,
+}
+"""What each kind of entry says that its indexes repeat; a kind that is not named has no index."""
