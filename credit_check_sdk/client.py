@@ -38,7 +38,16 @@ if TYPE_CHECKING:
     from credit_check_sdk.core.desk import Desk
     from credit_check_sdk.core.relay import RelayReport
     from credit_check_sdk.flow import Flow
-    from credit_check_sdk.model import Coverage, DecidedCase, Due, MatterPolicy, NoticeDelivery, NoticeState, Point
+    from credit_check_sdk.model import (
+        Coverage,
+        DecidedCase,
+        Due,
+        MatterPolicy,
+        NoticeDelivery,
+        NoticeState,
+        Point,
+        SourceStatus,
+    )
     from credit_check_sdk.model.evidence import Checkpoint, SealReport, Verification
     from credit_check_sdk.model.ledger import (
         OutboxReport,
@@ -157,6 +166,17 @@ class _Client:
         from credit_check_sdk.core.coverage import coverage
 
         return coverage(self._desk, decided, point)
+
+    def _known_source(self, source: str) -> str:
+        if source not in self._desk.sources:
+            known = ", ".join(sorted(self._desk.sources)) or "—"
+            raise InputError(
+                f"source {source!r} is not configured",
+                f"来源 {source} 没有配置",
+                remedy_en=f"use one of {known}",
+                remedy_zh=f"请使用：{known}",
+            )
+        return source
 
     def _relay(self, limit: int | None) -> Flow[RelayReport]:
         from credit_check_sdk.core.relay import relay
@@ -358,6 +378,30 @@ class CreditCheck(_Client):
         found: tuple[StatisticsRow, ...] = self._load(Statistics(since, until))
         return found
 
+    def source_status(self) -> tuple[SourceStatus, ...]:
+        """Say how each source stands: its state in this process, who isolated it, and what is left of its quota."""
+        from credit_check_sdk._shell.standing import standing
+
+        return standing(self._world, self._parts.settings.sources)
+
+    def isolate(self, source: str, *, reason: str, operator: str) -> None:
+        """Take a source out for every process on the audit store, until it is released: it is silent meanwhile.
+
+        Raises:
+            InputError: no such source, or no reason.
+            LedgerError: the audit store cannot be written.
+        """
+        self._world.board.isolate(self._known_source(source), _now(), _needed(reason), _needed(operator))
+
+    def release(self, source: str) -> None:
+        """Let an isolated source be asked again.
+
+        Raises:
+            InputError: no such source.
+            LedgerError: the audit store cannot be written.
+        """
+        self._world.board.release(self._known_source(source))
+
     def _load(self, question: object) -> Any:
         return self._world.ledger.run(question)
 
@@ -507,6 +551,26 @@ class AsyncCreditCheck(_Client):
         found: tuple[StatisticsRow, ...] = await self._load(Statistics(since, until))
         return found
 
+    async def source_status(self) -> tuple[SourceStatus, ...]:
+        """Say how each source stands; see `CreditCheck.source_status`."""
+        from credit_check_sdk._shell.many import apart
+        from credit_check_sdk._shell.standing import standing
+
+        return await apart(standing, self._world, self._parts.settings.sources)
+
+    async def isolate(self, source: str, *, reason: str, operator: str) -> None:
+        """Take a source out until it is released; see `CreditCheck.isolate`."""
+        from credit_check_sdk._shell.many import apart
+
+        said = _needed(reason), _needed(operator)
+        await apart(self._world.board.isolate, self._known_source(source), _now(), *said)
+
+    async def release(self, source: str) -> None:
+        """Let an isolated source be asked again; see `CreditCheck.release`."""
+        from credit_check_sdk._shell.many import apart
+
+        await apart(self._world.board.release, self._known_source(source))
+
     async def _load(self, question: object) -> Any:
         return await self._world.ledger.run_async(question)
 
@@ -520,6 +584,17 @@ def _now() -> Any:
     from credit_check_sdk._shell.world import now
 
     return now()
+
+
+def _needed(said: str) -> str:
+    if not said.strip():
+        raise InputError(
+            "a reason and the operator are needed",
+            "须说明理由与经办人",
+            remedy_en="say why, and who decides it",
+            remedy_zh="请填写理由和经办人",
+        )
+    return said.strip()
 
 
 def _settlement(what: Decision | Settlement, responses: Iterable[Response], operator: Operator | None) -> Settlement:
@@ -570,6 +645,7 @@ def _assemble(settings: Settings) -> _Parts:
         ledger=Ledger(settings.database(settings.ledger.url), keys, environment=settings.environment),
         audit=AuditStore(settings.database(settings.ledger.audit_url), keys),
         keys=keys,
+        sources={said.id: said for said in settings.sources},
     )
     world.ledger.prepare()
     return _Parts(settings, desk, world, plugins)
@@ -638,7 +714,7 @@ def _all_sources_known(settings: Settings, policies: Mapping[str, MatterPolicy])
     """Refuse a matter that names a source which the configuration does not have: it would never be asked."""
     known = {said.id for said in settings.sources}
     for code in settings.matters:
-        for name in policies[code].sources:
+        for name in (*policies[code].sources, *policies[code].fallback, *policies[code].fallbacks):
             if name not in known:
                 raise ConfigurationError(
                     f"matters.{code}: source {name!r} is not configured",

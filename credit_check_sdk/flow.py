@@ -4,8 +4,8 @@ A *flow* is an ``async def`` that awaits effects and other flows, and nothing el
 driver of the shell performs it and sends the answer back. So each flow is written once and serves threads and event
 loops alike, and a test of a flow asserts effects and feeds answers: no sockets, no mocks, no sleeping.
 
-`Record`, `Load`, `Audit` and `Move` reach a database: `Record` and `Load` run in the caller's thread, hence in the
-caller's transaction. A branch of `Together` may await none of these four.
+`Record`, `Load`, `Audit`, `Ask`, `Forget` and `Move` reach a database: `Record` and `Load` run in the caller's thread,
+hence in the caller's transaction. A branch of `Together` or `Ask` may await none of these six.
 """
 
 from __future__ import annotations
@@ -112,17 +112,34 @@ class Recall(Effect[Mapping[MemoryKey, Any]]):
 
 @dataclass(frozen=True, slots=True)
 class Remember(Effect[None]):
-    """Give the memory values to keep for *seconds* at most. Freshness stays the core's to judge."""
+    """Give the memory values, each with the seconds to keep it at most. Freshness stays the core's to judge."""
 
-    items: tuple[tuple[MemoryKey, Any], ...]
-    seconds: float
+    items: tuple[tuple[MemoryKey, Any, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """One subject at one source, by one of its identifiers: all that is remembered of it, whatever it was asked for."""
+
+    source: str
+    scheme: str
+    value: str
+
+    @override
+    def __repr__(self) -> str:
+        """Show no identifier."""
+        return f"About(source={self.source!r}, scheme={self.scheme!r}, value=…)"
 
 
 @dataclass(frozen=True, slots=True)
 class Forget(Effect[None]):
-    """Take values out of the memory at once."""
+    """Lose all that is remembered of these, for every purpose and point, in every process that shares the audit store.
 
-    keys: tuple[MemoryKey, ...]
+    This process forgets before the effect returns; the others within a second or so. What was asked before and is
+    answered after is not remembered either. It reaches a database: no branch may await it.
+    """
+
+    about: tuple[About, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +151,38 @@ class Together(Effect[Sequence[Any]]):
     """
 
     branches: tuple[tuple[float, Callable[[], Flow[Any]]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One consultation of one source, as `Ask` takes it."""
+
+    source: str
+    """Which source."""
+    budget: float
+    """Whole time, in seconds, with everything that is tried again."""
+    make: Callable[[], Flow[Any]]
+    """Makes the flow; it is made anew for each attempt, so it may only ask and change nothing."""
+    at: datetime
+    """Since when the answer is wanted: what was answered before it is not taken for an answer."""
+    keys: tuple[MemoryKey, ...] = ()
+    """What two callers have in common who share one call; a call without keys is shared with nobody."""
+    notes: tuple[QueryNote, ...] = ()
+    """What the audit store notes before anything leaves."""
+    mandatory: bool = True
+    """Whether it may use the part of a daily quota that is kept for mandatory checks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Effect[Sequence[Any]]):
+    """Consult sources side by side; answer with each one's result, or with the `Exception` that ended it, in order.
+
+    The shell sees to what every source needs: one call for all who ask the same at the same time, time budget, tries,
+    breaker, rate, daily quota, and the note in the audit store before anything leaves. What is refused is a
+    `NotSentError` with its own code. No branch of `Together` may await it.
+    """
+
+    calls: tuple[Call, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pydantic import Field
 from credit_check_sdk.model import Acknowledgement, Consultation, Delivery, Duration, Environment, Level, Query, Value
 
 if TYPE_CHECKING:
-    from credit_check_sdk.flow import Flow, MemoryKey, Request
+    from credit_check_sdk.flow import About, Flow, MemoryKey, Request
 
 VERSION = 1
 """Version of this interface; it is the number in the entry-point group ``credit_check.v1``."""
@@ -40,9 +40,23 @@ class SourceSettings(Value):
     signer: str = "hmac-sha256"
     """Which signer signs."""
     budget: Duration = timedelta(seconds=3)
-    """Whole time of one consultation."""
+    """Whole time of one consultation, with everything that is tried again."""
+    tries: int = Field(default=3, ge=1, le=10)
+    """How often one consultation is tried at most, where the failure may pass and time is left."""
+    first_wait: Duration = timedelta(milliseconds=100)
+    """Wait before the second try; it doubles from then on, with jitter. A longer Retry-After is kept."""
+    rest_rate: float = Field(default=0.5, gt=0, le=1, strict=False)
+    """Share of failures from which on the source is left to rest (the breaker opens)."""
+    rest_calls: int = Field(default=10, ge=1, le=1000)
+    """How many consultations must have been seen before that share counts."""
+    rest_for: Duration = timedelta(seconds=30)
+    """How long it is left to rest before one single consultation probes it."""
+    rate: float | None = Field(default=None, gt=0, strict=False)
+    """How many requests a second the platform allows; each process keeps to it by itself."""
     daily_quota: int | None = Field(default=None, ge=1)
-    """How many requests a day the platform allows."""
+    """How many consultations a day (Asia/Shanghai) the platform allows, over all processes on one audit store."""
+    quota_reserve: float = Field(default=0.2, ge=0, lt=1, strict=False)
+    """Share of the daily quota that is kept for mandatory checks: advisory ones are refused first."""
     channel: bool = False
     """Whether feedback may go back here."""
     options: dict[str, Any] = Field(default_factory=dict)
@@ -111,12 +125,12 @@ class Memory(Protocol):
         """Give what is there; missing keys are absent."""
         ...
 
-    def remember(self, items: Sequence[tuple[MemoryKey, Any]], seconds: float) -> None:
-        """Keep values for *seconds* at most."""
+    def remember(self, items: Sequence[tuple[MemoryKey, Any, float]]) -> None:
+        """Keep each value for its seconds at most."""
         ...
 
-    def forget(self, keys: Sequence[MemoryKey]) -> None:
-        """Lose these at once."""
+    def forget(self, about: Sequence[About]) -> None:
+        """Lose at once all that is kept about these, whatever it was asked for."""
         ...
 
 

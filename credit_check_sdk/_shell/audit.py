@@ -7,15 +7,18 @@ keyed hashes only.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from credit_check_sdk._shell.ledger.stores import SqliteFile, store
-from credit_check_sdk.errors import ConfigurationError, LedgerError
+from credit_check_sdk.errors import CreditCheckError, LedgerError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
     from credit_check_sdk._shell.keys import KeyRing
     from credit_check_sdk.model.ledger import QueryNote
@@ -27,10 +30,30 @@ _COLUMNS = (
 _MAKING = (
     f"CREATE TABLE IF NOT EXISTS credit_query ({', '.join(f'{name} TEXT' for name in _COLUMNS)}, PRIMARY KEY (id))",
     "CREATE INDEX IF NOT EXISTS credit_query_case ON credit_query (case_id)",
+    "CREATE TABLE IF NOT EXISTS credit_quota (source TEXT, day TEXT, used BIGINT NOT NULL, PRIMARY KEY (source, day))",
+    "CREATE TABLE IF NOT EXISTS credit_isolation (source TEXT PRIMARY KEY, at TEXT, reason TEXT, operator TEXT)",
+    "CREATE TABLE IF NOT EXISTS credit_forgotten (id TEXT PRIMARY KEY, at TEXT NOT NULL, source TEXT, subject_key TEXT)",
+    "CREATE INDEX IF NOT EXISTS credit_forgotten_at ON credit_forgotten (at)",
 )
 _ALONE = "SELECT pg_advisory_xact_lock(7240118532)"
 _INSERT = f"INSERT INTO credit_query ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608  names of columns, no values
+_SPEND = (
+    "INSERT INTO credit_quota (source, day, used) VALUES (?, ?, 1) ON CONFLICT (source, day) DO UPDATE "
+    "SET used = credit_quota.used + 1 WHERE credit_quota.used < ? RETURNING used"
+)
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM credit_query WHERE case_id = ? ORDER BY at, id"  # noqa: S608  the same
+
+
+Run = Callable[[str, tuple[Any, ...]], Sequence[Sequence[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """One consultation, to be taken from the quota of a source on a day, of which at most so many may be used."""
+
+    source: str
+    day: str
+    most: int
 
 
 class AuditStore:
@@ -46,28 +69,45 @@ class AuditStore:
         self._lock = threading.Lock()
         self._made = False
 
-    def write(self, notes: Sequence[QueryNote]) -> None:
-        """Write down what is about to be asked; committed, and on the disk, before this returns.
+    def write(self, notes: Sequence[QueryNote], spending: Sequence[Spending] = ()) -> frozenset[str]:
+        """Write down what is about to be asked, and take it from daily quotas; on the disk before this returns.
+
+        Answers the sources whose quota does not allow it: of theirs nothing is written, and nothing may leave.
 
         Raises:
             LedgerError: it cannot be written; then nothing may leave the machine.
         """
-        if not notes:
-            return
-        rows = [self._row(note) for note in notes]
+        if not notes and not spending:
+            return frozenset()
+        refused: set[str] = set()
+        with self.work(write=True) as run:
+            for each in spending:
+                if each.most < 1 or not run(_SPEND, (each.source, each.day, each.most)):
+                    refused.add(each.source)
+            for note in notes:
+                if note.source not in refused:
+                    run(_INSERT, self._row(note))
+        return frozenset(refused)
+
+    async def write_async(self, notes: Sequence[QueryNote], spending: Sequence[Spending] = ()) -> frozenset[str]:
+        """Do the same from an event loop."""
+        return await asyncio.shield(asyncio.to_thread(self.write, notes, spending))
+
+    @contextlib.contextmanager
+    def work(self, *, write: bool) -> Iterator[Run]:
+        """Lend what runs a statement (``?`` for parameters) in one transaction, and gives the rows.
+
+        Raises:
+            LedgerError: the store cannot be used.
+        """
         try:
             self._make()
-            with self._store.transaction(write=True) as connection:
-                if isinstance(self._store, SqliteFile):
-                    connection.executemany(_INSERT, rows)
-                else:
-                    connection.exec_driver_sql(_INSERT.replace("?", "%s"), rows)
+            with self._store.transaction(write=write) as connection:
+                yield _runner(connection, sqlite=isinstance(self._store, SqliteFile))
+        except CreditCheckError as error:
+            raise _unavailable(error) from None
         except Exception as error:  # noqa: BLE001  whatever the driver raises, nothing may leave the machine
             raise _unavailable(error) from None
-
-    async def write_async(self, notes: Sequence[QueryNote]) -> None:
-        """Do the same from an event loop."""
-        await asyncio.shield(asyncio.to_thread(self.write, notes))
 
     def rows(self, case_id: str) -> list[dict[str, str | None]]:
         """Give what was asked for a file, oldest first; subjects as keyed hashes.
@@ -75,15 +115,8 @@ class AuditStore:
         Raises:
             LedgerError: it cannot be read.
         """
-        try:
-            self._make()
-            with self._store.transaction(write=False) as connection:
-                if isinstance(self._store, SqliteFile):
-                    found: Sequence[Sequence[Any]] = connection.execute(_SELECT, (case_id,)).fetchall()
-                else:
-                    found = connection.exec_driver_sql(_SELECT.replace("?", "%s"), (case_id,)).fetchall()
-        except Exception as error:  # noqa: BLE001  whatever the driver raises
-            raise _unavailable(error) from None
+        with self.work(write=False) as run:
+            found = run(_SELECT, (case_id,))
         return [dict(zip(_COLUMNS, row, strict=True)) for row in found]
 
     def close(self) -> None:
@@ -129,8 +162,19 @@ class AuditStore:
         )
 
 
+def _runner(connection: Any, *, sqlite: bool) -> Run:
+    def run(statement: str, values: tuple[Any, ...]) -> Sequence[Sequence[Any]]:
+        if sqlite:
+            rows: Sequence[Sequence[Any]] = connection.execute(statement, values).fetchall()
+            return rows
+        found = connection.exec_driver_sql(statement.replace("?", "%s"), values)
+        return found.fetchall() if found.returns_rows else ()
+
+    return run
+
+
 def _unavailable(error: Exception) -> Exception:
-    if isinstance(error, ConfigurationError):
+    if isinstance(error, CreditCheckError):
         return error  # it says what to correct
     kind = type(getattr(error, "orig", None) or error).__name__
     return LedgerError(

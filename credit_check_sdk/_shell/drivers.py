@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_DATABASE = (effects.Record, effects.Load, effects.Audit, effects.Move)
+_DATABASE = (effects.Record, effects.Load, effects.Audit, effects.Ask, effects.Forget, effects.Move)
 
 
 def run(flow: effects.Flow[T], world: World, transaction: object = None, *, branch: bool = False) -> T:
@@ -57,7 +57,7 @@ async def run_async(flow: effects.Flow[T], world: World, transaction: object = N
         flow.close()
 
 
-def _perform(  # noqa: PLR0911  one return per effect
+def _perform(  # noqa: C901, PLR0911  one case per effect
     effect: effects.Effect[Any], world: World, transaction: object, *, branch: bool
 ) -> Any:
     if branch and isinstance(effect, _DATABASE):
@@ -69,6 +69,12 @@ def _perform(  # noqa: PLR0911  one return per effect
             return world.exchange.send(effect.request, effect.source)
         case effects.Pause():
             return world.pause(effect.seconds)
+        case effects.Ask():
+            return world.asking.ask(effect.calls, world)
+        case effects.Recall():
+            return world.recall(effect.keys)
+        case effects.Forget():
+            return world.forget(effect.about)
         case effects.Record():
             return world.ledger.run(list(effect.entries), transaction=transaction)
         case effects.Load():
@@ -76,12 +82,13 @@ def _perform(  # noqa: PLR0911  one return per effect
         case effects.Move():
             return world.ledger.run(effect.command)
         case effects.Audit():
-            return world.audit.write(effect.notes)
+            world.audit.write(effect.notes)
+            return None
         case _:
             return world.perform(effect)
 
 
-async def _perform_async(  # noqa: PLR0911  one return per effect
+async def _perform_async(  # noqa: C901, PLR0911, PLR0912  one case per effect
     effect: effects.Effect[Any], world: World, transaction: object, *, branch: bool
 ) -> Any:
     if branch and isinstance(effect, _DATABASE):
@@ -93,6 +100,14 @@ async def _perform_async(  # noqa: PLR0911  one return per effect
             return await world.exchange.send_async(effect.request, effect.source)
         case effects.Pause():
             return await asyncio.sleep(effect.seconds)
+        case effects.Ask():
+            return await world.asking.ask_async(effect.calls, world)
+        case effects.Recall():
+            if world.board.due:
+                return await asyncio.to_thread(world.recall, effect.keys)
+            return world.recall(effect.keys)
+        case effects.Forget():
+            return await asyncio.shield(asyncio.to_thread(world.forget, effect.about))
         case effects.Record():
             return await world.ledger.run_async(list(effect.entries), transaction=transaction)
         case effects.Load():
@@ -100,7 +115,8 @@ async def _perform_async(  # noqa: PLR0911  one return per effect
         case effects.Move():
             return await world.ledger.run_async(effect.command)
         case effects.Audit():
-            return await world.audit.write_async(effect.notes)
+            await world.audit.write_async(effect.notes)
+            return None
         case _:
             return world.perform(effect)
 

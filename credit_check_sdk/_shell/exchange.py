@@ -18,7 +18,7 @@ from credit_check_sdk.flow import Reply, Request
 
 if TYPE_CHECKING:
     import weakref
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from ssl import SSLContext
 
     import httpx
@@ -37,6 +37,8 @@ class Exchange:
         self._sync: httpx.Client | None = None
         self._async: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] | None = None
         self._tls: SSLContext | None = None
+        self.pace: Callable[[str, float], float] = _at_once
+        """Takes the next place in the rate of a source, within so many seconds, and says how long to wait for it."""
 
     @contextlib.contextmanager
     def within(self, budget: float) -> Iterator[None]:
@@ -52,6 +54,9 @@ class Exchange:
         import httpx
 
         left = _left(request, source)
+        if wait := self.pace(source, left):
+            time.sleep(wait)
+            left -= wait
         ends = time.monotonic() + left
         try:
             with self._client().stream(**_arguments(request, left)) as answer:
@@ -70,6 +75,9 @@ class Exchange:
         import httpx
 
         left = _left(request, source)
+        if wait := self.pace(source, left):
+            await asyncio.sleep(wait)
+            left -= wait
         try:
             async with asyncio.timeout(left):
                 async with self._async_client().stream(**_arguments(request, left)) as answer:
@@ -110,7 +118,7 @@ class Exchange:
 
         with self._lock:
             if self._sync is None:
-                self._sync = httpx.Client(verify=self._context(), follow_redirects=False, trust_env=False)
+                self._sync = httpx.Client(**_options(self._context()))
             return self._sync
 
     def _async_client(self) -> httpx.AsyncClient:
@@ -124,7 +132,7 @@ class Exchange:
                 self._async = weakref.WeakKeyDictionary()
             client = self._async.get(loop)
             if client is None:
-                client = httpx.AsyncClient(verify=self._context(), follow_redirects=False, trust_env=False)
+                client = httpx.AsyncClient(**_options(self._context()))
                 self._async[loop] = client
             return client
 
@@ -134,6 +142,11 @@ class Exchange:
         if self._tls is None:
             self._tls = ssl.create_default_context()
         return self._tls
+
+
+def _at_once(source: str, left: float) -> float:
+    del source, left
+    return 0.0
 
 
 def _left(request: Request, source: str) -> float:
@@ -151,6 +164,21 @@ def _left(request: Request, source: str) -> float:
             remedy_zh="请调高 budget，或向平台了解响应缓慢的原因",
         )
     return left
+
+
+def _options(context: SSLContext) -> dict[str, Any]:
+    """Give what both clients are made with: connections are kept, HTTP/2 is spoken where it is installed and offered."""
+    import importlib.util
+
+    import httpx
+
+    return {
+        "verify": context,
+        "follow_redirects": False,
+        "trust_env": False,
+        "http2": importlib.util.find_spec("h2") is not None,
+        "limits": httpx.Limits(max_connections=200, max_keepalive_connections=64, keepalive_expiry=60),
+    }
 
 
 def _arguments(request: Request, left: float) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from credit_check_sdk.errors import CreditCheckError
 
@@ -69,6 +69,11 @@ async def in_order_async(
         for task in ahead:
             task.cancel()
         await asyncio.gather(*ahead, return_exceptions=True)
+
+
+async def apart(do: Callable[..., R], *given: Any) -> R:
+    """Do something that waits in a thread, and wait for it on the event loop, to its end."""
+    return await asyncio.shield(asyncio.to_thread(do, *given))
 
 
 async def _each(things: Iterable[T] | AsyncIterable[T]) -> AsyncIterator[T]:

@@ -11,16 +11,24 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from credit_check_sdk import flow as effects
+from credit_check_sdk._shell.asking import Asking
+from credit_check_sdk._shell.board import Board
+from credit_check_sdk.errors import LedgerError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from credit_check_sdk._shell.audit import AuditStore
+    from credit_check_sdk._shell.board import Group
     from credit_check_sdk._shell.exchange import Exchange
     from credit_check_sdk._shell.keys import KeyRing
     from credit_check_sdk._shell.ledger import Ledger
-    from credit_check_sdk.spi import Memory
+    from credit_check_sdk._shell.memory import LocalMemory
+    from credit_check_sdk.flow import About, MemoryKey
+    from credit_check_sdk.spi import SourceSettings
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_THREADS = 16
+_THREADS = 64
 
 
 _worlds: weakref.WeakSet[World] = weakref.WeakSet()
@@ -30,25 +38,33 @@ _worlds: weakref.WeakSet[World] = weakref.WeakSet()
 class World:
     """The parts of one client, and the small effects that need no part of their own."""
 
-    def __init__(self, *, exchange: Exchange, memory: Memory, ledger: Ledger, audit: AuditStore, keys: KeyRing) -> None:
+    def __init__(
+        self,
+        *,
+        exchange: Exchange,
+        memory: LocalMemory,
+        ledger: Ledger,
+        audit: AuditStore,
+        keys: KeyRing,
+        sources: Mapping[str, SourceSettings] | None = None,
+    ) -> None:
         self.exchange, self.memory, self.ledger, self.audit, self.keys = exchange, memory, ledger, audit, keys
+        self.board = Board(audit, self._told)
+        self.asking = Asking(sources or {}, audit, self.board)
+        exchange.pace = self.asking.pace
         self._pool: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
         _worlds.add(self)
 
-    def perform(self, effect: effects.Effect[Any]) -> Any:  # noqa: PLR0911  one return per effect
+    def perform(self, effect: effects.Effect[Any]) -> Any:
         """Perform an effect that neither waits nor reaches a database."""
         match effect:
             case effects.Now():
                 return now()
             case effects.NewId():
                 return new_id(effect.prefix)
-            case effects.Recall():
-                return self.memory.recall(effect.keys)
             case effects.Remember():
-                return self.memory.remember(effect.items, effect.seconds)
-            case effects.Forget():
-                return self.memory.forget(effect.keys)
+                return self.memory.remember(effect.items)
             case effects.Hashed():
                 return self.keys.hashed(*effect.parts)
             case effects.Sign():
@@ -58,6 +74,22 @@ class World:
             case _:
                 message = f"no driver performs {type(effect).__name__}"
                 raise TypeError(message)
+
+    def recall(self, keys: Sequence[MemoryKey]) -> Mapping[MemoryKey, Any]:
+        """Give what the memory has; nothing at all, where it cannot be known what is to be forgotten."""
+        try:
+            self.board.read()
+        except LedgerError:
+            return {}
+        return self.memory.recall(keys)
+
+    def _told(self, forgotten: Sequence[tuple[Group, datetime]]) -> None:
+        self.memory.told(forgotten)
+
+    def forget(self, about: Sequence[About]) -> None:
+        """Lose all about these, here at once and in every other process on the audit store."""
+        self.asking.forget([(each.source, each.scheme, each.value) for each in about])
+        self.board.forget(self.memory.groups(about), now(), new_id)
 
     def pause(self, seconds: float) -> None:
         """Wait in this thread."""
@@ -82,6 +114,7 @@ class World:
         """Let go of everything, from an event loop."""
         if self._pool is not None:
             self._pool.shutdown(wait=False)
+        await self.asking.aclose()
         await self.exchange.aclose()
         await self.ledger.aclose()
         self.audit.close()
@@ -93,6 +126,9 @@ class World:
         self.exchange.reset_after_fork()
         self.ledger.reset_after_fork()
         self.audit.reset_after_fork()
+        self.memory.reset_after_fork()
+        self.board.reset_after_fork()
+        self.asking.reset_after_fork()
 
 
 def now() -> datetime:

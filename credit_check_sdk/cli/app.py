@@ -96,4 +96,5 @@ def _register() -> None:
         outbox,
         report,
         setup,
+        sources,
     )

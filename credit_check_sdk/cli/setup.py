@@ -133,7 +133,24 @@ def _parts(credit: CreditCheck, settings: Settings) -> Iterator[Finding]:
             zh=f"{waiting} 条待发，{dead} 条拒收或存疑",
             en=f"{waiting} waiting, {dead} dead or in doubt",
         )
+    standing = {each.id: each for each in credit.source_status()}
     for source in settings.sources:
+        found = standing[source.id]
+        if found.state == "isolated":
+            yield Finding(
+                f"sources.{source.id}",
+                ok=False,
+                zh=f"已被 {found.operator} 隔离（{found.reason}）；解除：credit-check sources release {source.id}",
+                en=f"isolated by {found.operator} ({found.reason}); credit-check sources release {source.id}",
+            )
+            continue
+        if found.quota_left is not None:
+            yield Finding(
+                f"sources.{source.id}.quota",
+                ok=found.quota_left > 0,
+                zh=f"当日配额剩余 {found.quota_left}/{found.daily_quota}",
+                en=f"{found.quota_left} of {found.daily_quota} left today",
+            )
         yield _reach(source.id, source.base_url)
     for code, policy in credit.policies.items():
         if code in settings.matters and not policy.required:

@@ -21,6 +21,7 @@ from credit_check_sdk.model import (
     Lines,
     Proposal,
     Receipt,
+    Words,
 )
 from credit_check_sdk.model.ledger import CheckEntry, NoticeEntry
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from credit_check_sdk.core.consult import Remembered
     from credit_check_sdk.core.weigh import Heard, Support
     from credit_check_sdk.model import Case, MatterPolicy
 
@@ -43,12 +45,16 @@ async def check(desk: Desk, case: Case, *, record: bool = True) -> Decision:
     policy = desk.policy(case)
     now = await Now()
     asked = asked_parties(case, policy)
-    heard, silences = await consult(desk, case, policy, asked, now)
+    consulted = await consult(desk, case, policy, asked, now)
+    heard, silences = consulted.heard, consulted.silences
     # The day of the check picks the edition; the law of that day applies.
     verdict = weigh(case, policy, desk.catalogue, heard, silences, day_of(now), region=desk.region)
     # Between question and answer time passed: the decision is dated when it is made.
     decided_at = await Now()
     decision = compose(desk, case, policy, heard, verdict, await NewId("dec"), decided_at)
+    if consulted.older:
+        shown = tuple(_old_answer(name, old, decided_at) for name, old in consulted.older)
+        decision = decision.model_copy(update={"warnings": (*decision.warnings, *shown)})
     if not record:
         return decision
     consultations = tuple(item.consultation for item in heard)
@@ -102,7 +108,7 @@ def compose(  # noqa: PLR0913, PLR0917  a decision is made of all of these
         valid_until=local(min(oldest, now) + limit),
         proposals=proposals,
         facilities=facilities(case, verdict, proposals),
-        evidences=tuple(_evidence(desk, item) for item in heard),
+        evidences=tuple(_evidence(desk, item, now) for item in heard),
         silences=verdict.silences,
         warnings=tuple(
             Doubt(
@@ -139,7 +145,20 @@ def receipt(decision: Decision, parties: str) -> Receipt:
     )
 
 
-def _evidence(desk: Desk, item: Heard) -> Evidence:
+def _old_answer(name: str, old: Sequence[Remembered], now: datetime) -> Doubt:
+    """Show what a silent source said before; it carries nothing."""
+    as_of = min(item.as_of for item in old)
+    count, hours = sum(len(item.answer.records) for item in old), int((now - as_of).total_seconds() // 3600)
+    words = Words(
+        zh=f"来源 {name} 本次未答复；其上次答复（{hours} 小时前）含 {count} 条记录，仅供参考，不作为结论依据。",
+        en=f"source {name} did not answer now; its last answer, {hours} hours old, held {count} records; it is shown only "
+        "and carries nothing.",
+    )
+    detail = {"source": name, "as_of": local(as_of).isoformat(), "records": count, "words": words.model_dump()}
+    return Doubt(code="evidence.remembered", detail=detail)
+
+
+def _evidence(desk: Desk, item: Heard, now: datetime) -> Evidence:
     consultation = item.consultation
     return Evidence(
         source=item.source,
@@ -150,6 +169,8 @@ def _evidence(desk: Desk, item: Heard) -> Evidence:
         digest=consultation.digest,
         records=sum(len(answer.records) for answer in consultation.answers),
         from_memory=item.stale or len(item.remembered) == len(consultation.answers),
+        stale=item.stale,
+        age_seconds=max(0, int((now - consultation.as_of).total_seconds())),
     )
 
 

@@ -1,24 +1,25 @@
-"""Ask the sources: what is remembered and fresh is not asked again; all others are asked side by side.
+"""Ask the sources: what is remembered, clean and fresh is not asked again; all others are asked side by side.
 
-Flows only. What a source gives is checked here once more, whoever wrote the plugin: an answer about somebody else, a
+Flows only. An adverse answer is remembered too, but only to be shown, or to send to review, while its source is silent. What a source gives is checked here once more, whoever wrote the plugin: an answer about somebody else, a
 missing answer and an exception all become a `Silence` of that source, and the others still count.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
 
+from credit_check_sdk.core.desk import SHANGHAI, day_of
 from credit_check_sdk.core.standing import counts_adversely
 from credit_check_sdk.core.weigh import Heard
-from credit_check_sdk.errors import CreditCheckError, ExchangeError
-from credit_check_sdk.flow import Audit, MemoryKey, NewId, Recall, Remember, Together
+from credit_check_sdk.errors import CreditCheckError
+from credit_check_sdk.flow import Ask, Call, MemoryKey, NewId, Now, Recall, Remember
 from credit_check_sdk.model import Answer, Consultation, Query, Silence, Subject, Words
 from credit_check_sdk.model.ledger import QueryNote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime, timedelta
 
     from credit_check_sdk.core.desk import Consulting, Desk
     from credit_check_sdk.model import Case, MatterPolicy, Party
@@ -29,7 +30,7 @@ _TOLERANCE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """A clean answer about one subject, as the memory keeps it."""
+    """An answer about one subject, as the memory keeps it."""
 
     answer: Answer
     as_of: datetime
@@ -37,86 +38,216 @@ class Remembered:
     request_id: str
     digest: str
     environment: str
+    adverse: bool = False
+    """Whether it holds anything adverse: then it never stands for asking, and serves only while its source is silent."""
 
 
-async def consult(
-    desk: Desk, case: Case, policy: MatterPolicy, asked: Sequence[Party], now: datetime
-) -> tuple[tuple[Heard, ...], tuple[Silence, ...]]:
-    """Consult every source of the policy about everybody asked."""
+@dataclass(frozen=True, slots=True)
+class Consulted:
+    """What consulting came to."""
+
+    heard: tuple[Heard, ...]
+    silences: tuple[Silence, ...]
+    older: tuple[tuple[str, tuple[Remembered, ...]], ...] = ()
+    """Old answers of silent sources that are shown and carry nothing."""
+
+
+async def consult(desk: Desk, case: Case, policy: MatterPolicy, asked: Sequence[Party], now: datetime) -> Consulted:
+    """Consult every source of the policy about everybody asked, and what may stand in for those that stay silent."""
     subjects = tuple(dict.fromkeys(party.subject for party in asked))
+    names = [name for name in policy.sources if name in desk.sources]
+    inquiry = _Inquiry(desk, case, policy, subjects, now)
+    await inquiry.recall(names)
+    await inquiry.ask(names)
+    heard: list[Heard] = []
     silences = [_not_configured(name, policy) for name in policy.sources if name not in desk.sources]
     if not policy.sources:
         silences.append(_no_source())
-    names = [name for name in policy.sources if name in desk.sources]
-    limit = policy.memory_limit(case.point)
-
-    keys = {(name, subject): _key(name, subject, case) for name in names for subject in subjects}
-    wanted = tuple(key for key in keys.values() if key is not None)
-    memory: Mapping[MemoryKey, Remembered] = await Recall(wanted) if wanted else {}
-    known = {pair: memory[key] for pair, key in keys.items() if key is not None and key in memory}
-    fresh = {pair: kept for pair, kept in known.items() if _within(kept, now, limit)}
-
-    missing = {name: tuple(s for s in subjects if (name, s) not in fresh) for name in names}
-    asking = [name for name in names if missing[name]]
-    if asking:
-        await Audit(await _notes(case, asking, missing, now))
-    results = await _ask(desk, case, asking, missing) if asking else {}
-
-    heard: list[Heard] = []
+    older: list[tuple[str, tuple[Remembered, ...]]] = []
     for name in names:
-        kept = {s: fresh[name, s] for s in subjects if (name, s) in fresh}
-        result = results.get(name)
-        stale = False
-        if isinstance(result, Silence):
-            older = {s: known[name, s] for s in missing[name] if (name, s) in known}
-            if _may_stand_in(policy, older, missing[name], now):
-                kept, result, stale = {**kept, **older}, None, True
-        if isinstance(result, Silence):
-            silences.append(_required(result, policy))
+        said, silent = inquiry.said(name)
+        if said is not None:
+            heard.append(said)
+        silences += silent
+        if silent and said is None and (old := inquiry.old(name)):
+            older.append((name, old))
+    if policy.fallback:
+        silences = await _fall_back(inquiry, heard, silences)
+    await inquiry.remember()
+    return Consulted(tuple(heard), tuple(silences), tuple(older))
+
+
+async def _fall_back(inquiry: _Inquiry, heard: list[Heard], silences: Sequence[Silence]) -> list[Silence]:
+    """Let other sources stand in for required silent ones, in the policy's order; add what they said to *heard*."""
+    left: list[Silence] = []
+    for silence in silences:
+        stand_in = await _stand_in(inquiry, heard, silence) if silence.required else None
+        if stand_in is None:
+            left.append(silence)
             continue
-        if result is not None:
-            silences += _partial(result, missing[name], policy)
-        heard.append(_merge(name, result, kept, subjects, stale=stale))
+        place = next((place for place, item in enumerate(heard) if item.source == stand_in.source), None)
+        instead = replace(stand_in, instead_of=(*stand_in.instead_of, silence.source))
+        if place is None:
+            heard.append(instead)
+        else:
+            heard[place] = instead
+        # It stays shown, and no longer keeps the check from being complete: the matter's policy says so.
+        left.append(silence.model_copy(update={"required": False}))
+    return left
 
-    lasting = max(limit, policy.stale_clear or limit).total_seconds()
-    clean = [item for name, result in results.items() for item in _clean(name, result, case)]
-    if clean:
-        await Remember(tuple(clean), lasting)
-    return tuple(heard), tuple(silences)
+
+async def _stand_in(inquiry: _Inquiry, heard: Sequence[Heard], silence: Silence) -> Heard | None:
+    by_name = {item.source: item for item in heard}
+    for name in inquiry.policy.fallback.get(silence.source, ()):
+        if name in by_name:
+            if not by_name[name].stale and inquiry.whole(name):
+                return by_name[name]
+            continue
+        if name in inquiry.results or name not in inquiry.desk.sources:
+            continue
+        await inquiry.recall([name])
+        await inquiry.ask([name])
+        said, silent = inquiry.said(name)
+        if said is not None and not silent and not said.stale:
+            return said
+    return None
 
 
-async def _ask(
-    desk: Desk, case: Case, asking: Sequence[str], missing: Mapping[str, tuple[Subject, ...]]
-) -> dict[str, Consultation | Silence]:
-    def branch(name: str) -> tuple[float, Any]:
-        consulting = desk.sources[name]
+class _Inquiry:
+    """One check's questions: what was remembered, what was asked, what came back."""
+
+    def __init__(
+        self, desk: Desk, case: Case, policy: MatterPolicy, subjects: tuple[Subject, ...], now: datetime
+    ) -> None:
+        self.desk, self.case, self.policy, self.subjects, self.now = desk, case, policy, subjects, now
+        self.limit = policy.memory_limit(case.point)
+        self.results: dict[str, Consultation | Silence] = {}
+        self._keys: dict[tuple[str, Subject], MemoryKey] = {}
+        self._known: dict[tuple[str, Subject], Remembered] = {}
+        self._fresh: dict[tuple[str, Subject], Remembered] = {}
+        self._missing: dict[str, tuple[Subject, ...]] = {}
+        self._asked_for = _asked_for(case, desk)
+
+    async def recall(self, names: Sequence[str]) -> None:
+        """Ask the memory what it has of these sources."""
+        keys = {
+            (name, subject): MemoryKey(name, whom[0], whom[1], self._asked_for + whom[2])
+            for subject in self.subjects
+            if (whom := _whom(subject)) is not None
+            for name in names
+        }
+        self._keys.update(keys)
+        memory: Mapping[MemoryKey, Remembered] = await Recall(tuple(keys.values())) if keys else {}
+        nothing = min(self.limit, self.policy.remember_nothing_for or self.limit)
+        for pair, key in keys.items():
+            kept = memory.get(key)
+            if kept is None:
+                continue
+            self._known[pair] = kept
+            if not kept.adverse and _within(kept, self.now, self.limit if kept.answer.records else nothing):
+                self._fresh[pair] = kept
+        for name in names:
+            self._missing[name] = tuple(s for s in self.subjects if (name, s) not in self._fresh)
+
+    async def ask(self, names: Sequence[str]) -> None:
+        """Ask these sources about those of whom nothing fresh is remembered."""
+        asking = [name for name in names if self._missing[name]]
+        if not asking:
+            return
+        calls = tuple([await self._call(name) for name in asking])
+        answers = await Ask(calls)
+        for name, answer in zip(asking, answers, strict=True):
+            found = _silence(name, answer) if isinstance(answer, Exception) else answer
+            self.results[name] = self._as_asked(found) if isinstance(found, Consultation) else found
+
+    def said(self, name: str) -> tuple[Heard | None, list[Silence]]:
+        """Put together what a source said, live and remembered, and in which way it stayed silent."""
+        kept = {s: self._fresh[name, s] for s in self.subjects if (name, s) in self._fresh}
+        result = self.results.get(name)
+        if not isinstance(result, Silence):
+            partly = _partial(result, self._missing[name], self.policy) if result is not None else []
+            return _merge(name, result, kept, self.subjects, stale=False), partly
+        older = {s: self._known[name, s] for s in self._missing[name] if (name, s) in self._known}
+        if self._may_clear(older, self._missing[name]):
+            return _merge(name, None, {**kept, **older}, self.subjects, stale=True), []
+        adverse = {s: item for s, item in older.items() if item.adverse}
+        if adverse and name not in self.policy.required and self.policy.required:
+            # An old adverse answer of an advisory source sends to review; it never blocks, and the silence is shown.
+            return _merge(name, None, {**kept, **adverse}, self.subjects, stale=True), [_required(result, self.policy)]
+        return None, [_required(result, self.policy)]
+
+    def old(self, name: str) -> tuple[Remembered, ...]:
+        """Give what is remembered of a silent source and was not used."""
+        return tuple(self._known[name, s] for s in self.subjects if (name, s) in self._known)
+
+    def whole(self, name: str) -> bool:
+        """Say whether a source answered about everybody."""
+        result = self.results.get(name)
+        return not isinstance(result, Silence) and (result is None or len(result.answers) >= len(self._missing[name]))
+
+    async def remember(self) -> None:
+        """Give the memory what was answered."""
+        lasting = max(self.limit, self.policy.stale_clear or self.limit).total_seconds()
+        items = [
+            (key, _kept(result, answer), seconds)
+            for name, result in self.results.items()
+            if isinstance(result, Consultation)
+            for answer in result.answers
+            if answer.known
+            and (key := self._keys.get((name, answer.subject))) is not None
+            and (seconds := _seconds(answer, self.now, lasting)) > 0
+        ]
+        if items:
+            await Remember(tuple(items))
+
+    def _may_clear(self, older: Mapping[Subject, Remembered], missing: Sequence[Subject]) -> bool:
+        limit = self.policy.stale_clear
+        if limit is None or len(older) != len(missing):
+            return False
+        return all(not kept.adverse and _within(kept, self.now, limit) for kept in older.values())
+
+    async def _call(self, name: str) -> Call:
+        consulting, subjects = self.desk.sources[name], self._missing[name]
+        case = self.case
         query = Query(
             case_id=case.id,
             matter=case.matter,
             point=case.point,
             purpose=case.purpose,
             operator=case.operator,
-            region=case.region or desk.region,
-            subjects=missing[name],
+            region=case.region or self.desk.region,
+            subjects=subjects,
         )
-        return consulting.budget, lambda: _consult_one(consulting, query, desk)
+        keys = tuple(self._keys[name, s] for s in subjects if (name, s) in self._keys)
+        budget = consulting.budget
+        if self.policy.budget is not None:
+            spent = (await Now() - self.now).total_seconds()
+            budget = min(budget, max(0.0, self.policy.budget.total_seconds() - spent))
+        return Call(
+            source=name,
+            budget=budget,
+            make=lambda: _consult_one(consulting, query, self.desk),
+            at=self.now,
+            keys=keys if len(keys) == len(subjects) else (),
+            notes=await _notes(case, name, subjects, self.now),
+            mandatory=name in self.policy.required or not self.policy.required or name in self.policy.fallbacks,
+        )
 
-    answers = await Together(tuple(branch(name) for name in asking))
-    return {
-        name: _silence(name, answer) if isinstance(answer, Exception) else answer
-        for name, answer in zip(asking, answers, strict=True)
-    }
+    def _as_asked(self, found: Consultation) -> Consultation:
+        """Give an answer that was shared with another caller as one about the subjects as they were given to us."""
+        given = {_whom(subject): subject for subject in self.subjects}
+        if all(answer.subject in self.subjects for answer in found.answers):
+            return found
+        answers = tuple(
+            answer.model_copy(update={"subject": given.get(_whom(answer.subject), answer.subject)})
+            for answer in found.answers
+        )
+        return found.model_copy(update={"answers": answers})
 
 
 async def _consult_one(consulting: Consulting, query: Query, desk: Desk) -> Consultation | Silence:
-    source = consulting.source
-    try:
-        consultation = await source.consult(query)
-    except ExchangeError as error:
-        return _silence(source.id, error)
-    except Exception as error:  # noqa: BLE001  the one place where a plugin is contained
-        return _silence(source.id, error)
-    return _examine(consultation, query, source.id, desk)
+    """Ask once. What the plugin raises goes on to the shell, which may try again, and comes back as the result."""
+    return _examine(await consulting.source.consult(query), query, consulting.source.id, desk)
 
 
 def _examine(consultation: object, query: Query, name: str, desk: Desk) -> Consultation | Silence:
@@ -142,16 +273,23 @@ def _examine(consultation: object, query: Query, name: str, desk: Desk) -> Consu
     return consultation
 
 
-def _key(source: str, subject: Subject, case: Case) -> MemoryKey | None:
+def _asked_for(case: Case, desk: Desk) -> str:
+    # What was asked for one purpose is not used for another (个人信息保护法 第六条); and each decision point asks anew:
+    # a check right before payment never rests on the one made when applying. Another edition of the catalogue asks
+    # for other lists, so that what was answered under the former one no longer counts.
+    purpose = f"{case.matter}\n{case.point}\n{desk.catalogue.digest}\n"
+    if case.purpose is not None:
+        purpose += f"{case.purpose.text}\n{case.purpose.basis}\n"
+    return purpose
+
+
+def _whom(subject: Subject) -> tuple[str, str, str] | None:
+    """Name a subject by its primary identifier, and by all that a platform may find it by; None without identifier."""
     primary = subject.primary
     if primary is None:
         return None
-    # What was asked for one purpose is not used for another (个人信息保护法 第六条); and each decision point asks anew:
-    # a check right before payment never rests on the one made when applying.
-    purpose = f"{case.matter}\n{case.point}"
-    if case.purpose is not None:
-        purpose += f"\n{case.purpose.text}\n{case.purpose.basis}"
-    return MemoryKey(source, primary.scheme, primary.normal, purpose)
+    others = "\n".join(f"{each.scheme}:{each.normal}" for each in subject.identifiers)
+    return primary.scheme, primary.normal, f"{subject.category}\n{subject.normal_name}\n{others}"
 
 
 def _within(kept: Remembered, now: datetime, limit: timedelta) -> bool:
@@ -159,17 +297,7 @@ def _within(kept: Remembered, now: datetime, limit: timedelta) -> bool:
     return age.total_seconds() >= -_TOLERANCE and age <= limit
 
 
-def _may_stand_in(
-    policy: MatterPolicy, older: Mapping[Subject, Remembered], missing: Sequence[Subject], now: datetime
-) -> bool:
-    if policy.stale_clear is None or len(older) != len(missing):
-        return False
-    return all(_within(kept, now, policy.stale_clear) for kept in older.values())
-
-
-async def _notes(
-    case: Case, asking: Sequence[str], missing: Mapping[str, tuple[Subject, ...]], now: datetime
-) -> tuple[QueryNote, ...]:
+async def _notes(case: Case, name: str, subjects: Sequence[Subject], now: datetime) -> tuple[QueryNote, ...]:
     purpose = case.purpose
     return tuple(
         [
@@ -186,26 +314,36 @@ async def _notes(
                 authorisation_ref=purpose.authorisation_ref if purpose else None,
                 operator=case.operator,
             )
-            for name in asking
-            for subject in missing[name]
+            for subject in subjects
         ]
     )
 
 
-def _clean(name: str, result: Consultation | Silence, case: Case) -> list[tuple[MemoryKey, Remembered]]:
-    """Pick what may be remembered: answers that know the subject and hold nothing adverse."""
-    if isinstance(result, Silence):
-        return []
-    found = []
-    for answer in result.answers:
-        key = _key(name, answer.subject, case)
-        adverse = any(counts_adversely(record) for record in answer.records)
-        if key is not None and answer.known and not adverse:
-            kept = Remembered(
-                answer, result.as_of, result.fetched_at, result.request_id, result.digest, result.environment
-            )
-            found.append((key, kept))
-    return found
+def _kept(result: Consultation, answer: Answer) -> Remembered:
+    return Remembered(
+        answer,
+        result.as_of,
+        result.fetched_at,
+        result.request_id,
+        result.digest,
+        result.environment,
+        adverse=any(counts_adversely(record) for record in answer.records),
+    )
+
+
+def _seconds(answer: Answer, now: datetime, lasting: float) -> float:
+    """Say how long an answer may be kept: never beyond the day on which a clock of one of its records ends."""
+    today = day_of(now)
+    ending = [
+        day
+        for record in answer.records
+        for day in (record.publicity_until, record.list_until, record.ban_until, record.measure_until)
+        if day is not None and day >= today
+    ]
+    if not ending:
+        return lasting
+    midnight = datetime.combine(min(ending) + timedelta(days=1), time(), SHANGHAI)
+    return min(lasting, (midnight - now).total_seconds())
 
 
 def _merge(

@@ -65,6 +65,8 @@ class Heard:
     """Positions of the answers that were remembered rather than read just now."""
     stale: bool = False
     """Whether a remembered answer stands in for a live one that failed."""
+    instead_of: tuple[str, ...] = ()
+    """Silent sources for which it stands in, because the matter's policy says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,11 @@ def weigh(  # noqa: PLR0913  what is weighed, by what, when and where
     offers = [offer for measure in index.incentives for offer in _offer(measure, frame, excluded=excluded)]
     if any(item.stale for item in heard):
         concerns.append(Concern("evidence.stale", weighs=False))
+    concerns += [
+        Concern("evidence.fallback", weighs=False, detail={"source": item.source, "instead_of": name})
+        for item in heard
+        for name in item.instead_of
+    ]
     outcome = _outcome(restrictions, concerns, complete=complete)
     return Verdict(outcome, (*restrictions, *offers), tuple(concerns), tuple(silences), excluded, complete)
 

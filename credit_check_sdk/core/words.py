@@ -252,6 +252,10 @@ _CONCERNS: dict[str, tuple[str, str]] = {
         "部分来源本次未答复，采用了有效期内的历史查询结果",
         "a source did not answer now; a remembered answer within its limit was used",
     ),
+    "evidence.fallback": (
+        "来源 {instead_of} 未答复，按事项规则由来源 {source} 代替",
+        "source {instead_of} did not answer; by the matter's policy source {source} stands in for it",
+    ),
     "identifier.check_digit": (
         "{who}的标识符校验位不符，请核对（不影响受理）",
         "the check digit of {who} does not fit; compare it (this refuses nothing)",
@@ -301,8 +305,8 @@ def concern_words(concern: Concern, catalogue: Catalogue) -> Words:
     who = _who(concern.party) if concern.party else Words(zh="", en="")
     records = [_record(seen, catalogue) for seen in concern.seen]
     return Words(
-        zh=zh.format(who=who.zh, records="、".join(r.zh for r in records)) + "。",
-        en=en.format(who=who.en, records=", ".join(r.en for r in records)) + ".",
+        zh=zh.format(who=who.zh, records="、".join(r.zh for r in records), **concern.detail) + "。",
+        en=en.format(who=who.en, records=", ".join(r.en for r in records), **concern.detail) + ".",
     )
 
 

@@ -37,6 +37,7 @@ from credit_check_sdk.model.notice import Contact, Notice, NoticeDelivery, Notic
 from credit_check_sdk.model.policy import MatterPolicy, Outage
 from credit_check_sdk.model.record import Kind, Level, Match, Polarity, Record, RecordStatus, Severity
 from credit_check_sdk.model.response import Pass, Response, ResponseAnswer, Settled, Settlement, Step
+from credit_check_sdk.model.status import SourceState, SourceStatus
 from credit_check_sdk.model.subject import Category, Identifier, Operator, Party, Purpose, Role, Subject
 from credit_check_sdk.model.term import Term
 
@@ -110,6 +111,8 @@ __all__ = [
     "Several",
     "Severity",
     "Silence",
+    "SourceState",
+    "SourceStatus",
     "Step",
     "Subject",
     "Tender",

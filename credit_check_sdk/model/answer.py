@@ -83,6 +83,10 @@ class Evidence(Value):
     """How many records it gave."""
     from_memory: bool = False
     """Whether the answer was remembered rather than asked for just now."""
+    stale: bool = False
+    """Whether it is an old answer that stands in for a live one that failed."""
+    age_seconds: int = 0
+    """How old the data were when it was decided, in seconds."""
 
     def age_at(self, moment: Time) -> timedelta:
         """Say how old the data were at *moment*."""

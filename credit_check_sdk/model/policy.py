@@ -37,6 +37,12 @@ class MatterPolicy(Value):
     """How long a clean answer may be remembered instead of asking again; never longer than a check counts."""
     remember_at: dict[Point, Duration] = Field(default_factory=dict)
     """The same for single points."""
+    remember_nothing_for: Duration | None = None
+    """How long the answer that nothing was found may be remembered, where that is shorter than `remember_for`."""
+    budget: Duration | None = None
+    """Whole time of all consultations of one check, fallbacks included; None: that of its sources."""
+    fallback: dict[str, Several[str]] = Field(default_factory=dict)
+    """For a required source that stays silent: which sources may stand in for it, in this order."""
     outage: dict[Point, Outage] = Field(default_factory=dict)
     """What happens at a point when a required source is silent; ``hold`` where nothing is said."""
     query_roles: Several[Role] = ()
@@ -65,6 +71,12 @@ class MatterPolicy(Value):
     def sources(self) -> tuple[str, ...]:
         """All sources that are asked, required ones first, each once."""
         return tuple(dict.fromkeys((*self.required, *self.advisory)))
+
+    @property
+    def fallbacks(self) -> tuple[str, ...]:
+        """Sources that may stand in for a silent one and are not asked otherwise."""
+        named = dict.fromkeys(name for several in self.fallback.values() for name in several)
+        return tuple(name for name in named if name not in self.sources)
 
     def fresh_limit(self, point: Point) -> timedelta:
         """Say how long a check counts at *point*."""

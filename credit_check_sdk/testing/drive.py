@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from credit_check_sdk.flow import Audit, Effect, Flow, Load, Move, Record, Together
+from credit_check_sdk.flow import Ask, Audit, Effect, Flow, Forget, Load, Move, Record, Together
 
 T = TypeVar("T")
 
@@ -15,7 +15,7 @@ Expected = Effect[Any] | type[Effect[Any]] | Callable[[Any], bool]
 Step = tuple[Expected, Any]
 """What the next effect must be, and its answer: a value; an exception, to be raised; or a function of the effect."""
 
-_OUTSIDE_BRANCHES = (Audit, Load, Move, Record)
+_OUTSIDE_BRANCHES = (Ask, Audit, Forget, Load, Move, Record)
 
 
 def script(flow: Flow[T], steps: Iterable[Step]) -> T:
@@ -73,7 +73,8 @@ def run_with(flow: Flow[T], handlers: Mapping[type[Effect[Any]], Callable[[Any],
     """Run *flow*; each effect is answered by the function of its kind, given the effect.
 
     A function that raises raises inside the flow. Branches of `Together` are run one after the other with the same
-    functions, unless there is one for `Together`.
+    functions, unless there is one for `Together`. So are the calls of `Ask`, each tried once, after their notes were
+    given to the function for `Audit`.
 
     Raises:
         AssertionError: there is no function for an effect, or a branch asks for what no branch may.
@@ -88,6 +89,11 @@ def run_with(flow: Flow[T], handlers: Mapping[type[Effect[Any]], Callable[[Any],
             return handler(effect)
         if isinstance(effect, Together):
             return [_contained(partial(_run, make(), partial(answer, inside=True))) for _, make in effect.branches]
+        if isinstance(effect, Ask):
+            notes = tuple(note for call in effect.calls for note in call.notes)
+            if notes and Audit in handlers:
+                handlers[Audit](Audit(notes))
+            return [_contained(partial(_run, call.make(), partial(answer, inside=True))) for call in effect.calls]
         raise AssertionError(f"there is no function for {effect!r}")
 
     return _run(flow, answer)

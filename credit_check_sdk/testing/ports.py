@@ -15,7 +15,7 @@ from credit_check_sdk.model import Acknowledgement, Answer, Consultation, Delive
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from credit_check_sdk.flow import MemoryKey
+    from credit_check_sdk.flow import About, MemoryKey
     from credit_check_sdk.model import Environment, Level, Query, Record
 
 _SATURDAY = 5
@@ -35,17 +35,18 @@ class InMemoryMemory:
         with self._lock:
             return {key: self._items[key][1] for key in keys if key in self._items and self._items[key][0] > now}
 
-    def remember(self, items: Sequence[tuple[MemoryKey, Any]], seconds: float) -> None:
-        """Keep values for *seconds*."""
-        until = self._clock() + seconds
+    def remember(self, items: Sequence[tuple[MemoryKey, Any, float]]) -> None:
+        """Keep each value for its seconds."""
+        now = self._clock()
         with self._lock:
-            self._items.update({key: (until, value) for key, value in items})
+            self._items.update({key: (now + seconds, value) for key, value, seconds in items})
 
-    def forget(self, keys: Sequence[MemoryKey]) -> None:
-        """Lose these."""
+    def forget(self, about: Sequence[About]) -> None:
+        """Lose all about these."""
+        lost = {(each.source, each.scheme, each.value) for each in about}
         with self._lock:
-            for key in keys:
-                self._items.pop(key, None)
+            for key in [key for key in self._items if (key.source, key.scheme, key.value) in lost]:
+                del self._items[key]
 
 
 class FakeCalendar:

@@ -22,6 +22,7 @@ MEMBERS = [
 ]
 IMPORT_NAMES = {
     "chinesecalendar": "chinese_calendar",
+    "interlock-cb": "interlock",
     "jinja2": "jinja2",
     "psycopg": "psycopg",
     "pydantic-settings": "pydantic_settings",
@@ -30,6 +31,7 @@ IMPORT_NAMES = {
 }
 NOT_IMPORTED = {
     "duckdb": "screening on it comes with the bulk extra",
+    "h2": "httpx speaks HTTP/2 with it",
     "openpyxl": "adapters read Excel with it, where the bulk extra is installed",
     "pyarrow": "adapters read Parquet with it, where the bulk extra is installed",
     "aiosqlite": "SQLAlchemy loads it as the driver of sqlite+aiosqlite",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from credit_check_sdk.errors import NoAnswerError, NotSentError
-from credit_check_sdk.flow import MemoryKey
+from credit_check_sdk.flow import About, MemoryKey
 from credit_check_sdk.model import Acknowledgement
 from credit_check_sdk.spi import Calendar, Channel, Memory, Source
 from credit_check_sdk.testing import (
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 KEY = MemoryKey("municipal", "cn-uscc", "91451100MA5AAAAA2F", "p")
+ABOUT = About("municipal", "cn-uscc", "91451100MA5AAAAA2F")
 
 
 def test_they_have_the_shape_of_their_ports() -> None:
@@ -44,7 +45,7 @@ def test_they_have_the_shape_of_their_ports() -> None:
 def test_a_memory_keeps_a_value_so_long_and_no_longer() -> None:
     seconds = [0.0]
     memory = InMemoryMemory(lambda: seconds[0])
-    memory.remember([(KEY, "clean")], 60)
+    memory.remember([(KEY, "clean", 60)])
     seconds[0] = 59.9
     assert memory.recall([KEY]) == {KEY: "clean"}
     seconds[0] = 60.0
@@ -53,8 +54,8 @@ def test_a_memory_keeps_a_value_so_long_and_no_longer() -> None:
 
 def test_a_memory_forgets_at_once() -> None:
     memory = InMemoryMemory()
-    memory.remember([(KEY, "clean")], 60)
-    memory.forget([KEY, KEY])
+    memory.remember([(KEY, "clean", 60)])
+    memory.forget([ABOUT, ABOUT])
     assert memory.recall([KEY]) == {}
 
 
