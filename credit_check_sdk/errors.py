@@ -139,6 +139,13 @@ class LedgerError(CreditCheckError):
     default_code = "ledger.unavailable"
 
 
+class LedgerVersionError(LedgerError):
+    """The ledger is of another version than this package."""
+
+    exit_code = 3
+    default_code = "ledger.version"
+
+
 class ExchangeError(CreditCheckError):
     """An exchange with a platform failed; abstract. The core turns it into a `Silence`."""
 
@@ -173,7 +180,7 @@ CODES: tuple[str, ...] = (
     "catalogue.invalid", "plugin.invalid", "plugin.doubled", "plugin.unknown", "keys.unusable",
     "gate.never_checked", "gate.stale", "gate.changed", "gate.parties_changed", "gate.undecided", "gate.unsettled",
     "gate.blocked", "gate.catalogue_changed", "gate.receipt_invalid", "gate.environment",
-    "ledger.unavailable", "audit.unavailable", "file.unreadable",
+    "ledger.unavailable", "ledger.version", "audit.unavailable", "file.unreadable",
     "source.failed", "source.unreachable", "source.no_answer", "source.timeout", "source.not_understood",
     "source.status", "source.refused", "source.rate_limited", "source.incomplete", "source.wrong_subject",
     "source.stale", "source.not_configured", "source.environment",

@@ -92,6 +92,7 @@ def _register() -> None:
         coverage,
         evidence,
         guard,
+        ledger,
         notice,
         outbox,
         report,

@@ -12,7 +12,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from credit_check_sdk._shell.ledger import schema as s
 from credit_check_sdk._shell.ledger.connect import DIALECTS
 from credit_check_sdk._shell.ledger.steps import Execute, Work, insert
-from credit_check_sdk.errors import KeyRingError, LedgerError
+from credit_check_sdk.errors import KeyRingError, LedgerVersionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +67,7 @@ def prepare(dialect: str, keys: KeyRing) -> Work[str]:
     """Make what is missing, and give the ledger's number.
 
     Raises:
-        LedgerError: the ledger is of a newer version than this package.
+        LedgerVersionError: the ledger is of another version than this package.
         KeyRingError: another key ring's ledger.
     """
     if dialect in _ALONE:
@@ -77,7 +77,7 @@ def prepare(dialect: str, keys: KeyRing) -> Work[str]:
         if made is not None:
             return made
     if (yield from _there(dialect)):
-        _not_newer((yield from _facts()))
+        _of_this_version((yield from _facts()))
     for statement in _making(dialect):
         yield Execute(statement)
     facts = yield from _facts()
@@ -117,12 +117,15 @@ def _of_this_ring(facts: dict[str, str], keys: KeyRing) -> str:
     return number
 
 
-def _not_newer(facts: dict[str, str]) -> None:
-    found = facts.get("schema", "0")
-    if int(found) > s.VERSION:
-        raise LedgerError(
-            f"the ledger is of version {found}, this package knows up to {s.VERSION}",
-            f"台账版本为 {found}，本软件包最高支持 {s.VERSION}",
-            remedy_en="upgrade credit-check-sdk",
-            remedy_zh="请升级 credit-check-sdk",
-        )
+def _of_this_version(facts: dict[str, str]) -> None:
+    """Refuse a ledger of another version: tables are changed when somebody asks for it, not under running programs."""
+    found = int(facts.get("schema", "0"))
+    if found == s.VERSION or not facts:
+        return
+    older = found < s.VERSION
+    raise LedgerVersionError(
+        f"the ledger is of version {found}, this package is for version {s.VERSION}",
+        f"台账版本为 {found}，本软件包使用版本 {s.VERSION}",
+        remedy_en="stop what uses it and run `credit-check ledger migrate`" if older else "upgrade credit-check-sdk",
+        remedy_zh="请停止使用台账的程序，执行 credit-check ledger migrate" if older else "请升级 credit-check-sdk",
+    )

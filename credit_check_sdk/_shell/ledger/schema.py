@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-VERSION = 1
-"""Version of the schema; a ledger of a newer version is refused."""
+VERSION = 2
+"""Version of the schema, that of the last step in `versions`; a ledger of another version is not used."""
 
 metadata = MetaData()
 
