@@ -23,7 +23,11 @@ _FOLLOWING = (
 )
 _COVERING = select(s.seal.c.place, s.seal.c.entry).where(s.seal.c.content == bindparam("of_content"))
 _MADE = select(s.seal.c.place).where(s.seal.c.link == bindparam("of_link"))
-_AT = select(s.entry.c.id, s.entry.c.kind).where(s.entry.c.place == bindparam("at_place")).order_by(s.entry.c.id)
+_AT = (
+    select(s.entry.c.id, s.entry.c.kind, s.entry.c.case_id, s.entry.c.recorded_at, s.entry.c.digest)
+    .where(s.entry.c.place == bindparam("at_place"))
+    .order_by(s.entry.c.id)
+)
 _SEALED_AT = select(s.seal.c.entry).where(s.seal.c.place == bindparam("at_place"))
 _KIND = select(s.entry.c.kind).where(s.entry.c.id == bindparam("number"))
 
@@ -59,7 +63,7 @@ def at(walk: Walk, link: Link, kept: Kept | None) -> Work[Breach]:
     if link.place != place:
         return (yield from _gap(walk, link, mine, following))
     if kept is None:
-        return (yield from _without_entry(place, link, mine))
+        return _without_entry(place, link, mine)
     if following:
         made = (yield Execute(_MADE, {"of_link": link.previous})).rows
         elsewhere = link.previous != walk.previous and bool(made)
@@ -97,12 +101,15 @@ def _gap(walk: Walk, link: Link, mine: Any, following: Any) -> Work[Breach]:
     return breach("removed", place, named, None, "credit_seal")
 
 
-def _without_entry(place: int, link: Link, mine: Any) -> Work[Breach]:
-    sealed = links.link(link.chain, link.place, link.follows, link.previous, link.content) == link.link
-    if mine and not (yield Execute(_KIND, {"number": link.entry})).rows:
-        where = "credit_entry.id" if sealed else "credit_seal.entry"
-        return breach("edited", place, link.entry if sealed else mine[0][0], mine[0][1], where)
-    return breach("removed", place, link.entry, None, "credit_entry")
+def _without_entry(place: int, link: Link, mine: Any) -> Breach:
+    """Say what happened to an entry that a link names and that is not there."""
+    if len(mine) != 1:
+        return breach("removed", place, link.entry, None, "credit_entry")
+    # One stands here under another number: it is the entry's number or the link's that was changed.
+    number, kind = mine[0][0], mine[0][1]
+    if links.content(*mine[0]) == link.content:
+        return breach("edited", place, number, kind, "credit_seal.entry")
+    return breach("edited", place, link.entry, kind, "credit_entry.id")
 
 
 def _covering(kept: Kept, place: int) -> Work[bool]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
 from credit_check_sdk._shell.ledger import schema as s
-from credit_check_sdk._shell.ledger.steps import Execute, Work
+from credit_check_sdk._shell.ledger.steps import DAY, Execute, Work, day_start, micros
 from credit_check_sdk.model import Case
 
 if TYPE_CHECKING:
@@ -44,9 +45,9 @@ INDEXES = (
     Index(
         s.check,
         "decision",
-        ("case_id", "matter", "point", "department", "environment", "outcome", "decided_at"),
+        ("case_id", "matter", "point", "department", "environment", "outcome", "decided_at", "valid_until", "silent"),
     ),
-    Index(s.proposal, "decision", ("proposal", "measure", "strength")),
+    Index(s.proposal, "decision", ("proposal", "measure", "strength", "effect_scope", "ends_at")),
     Index(s.ground, "decision", ("proposal", "source", "record_key")),
     Index(s.subject, "decision", ("subject_key",)),
     Index(s.response, "id", ("decision", "proposal", "answer", "at", "amends")),
@@ -128,9 +129,13 @@ def _check(body: Any, recorded_at: int, keys: KeyRing) -> Said:
                 decision["environment"],
                 decision["outcome"],
                 recorded_at,
+                micros(datetime.fromisoformat(decision["valid_until"])),
+                sum(silence["required"] for silence in decision["silences"]),
             )
         ],
-        "credit_proposal": [(p["id"], p["measure"], p["strength"]) for p in decision["proposals"]],
+        "credit_proposal": [
+            (p["id"], p["measure"], p["strength"], p["effect_scope"], _ends(p["until"])) for p in decision["proposals"]
+        ],
         "credit_ground": [
             (p["id"], source, keys.hashed("record", source, number))
             for p in decision["proposals"]
@@ -138,6 +143,11 @@ def _check(body: Any, recorded_at: int, keys: KeyRing) -> Said:
         ],
         "credit_subject": [(one,) for one in hashed],
     }
+
+
+def _ends(until: str | None) -> int | None:
+    # The last day still counts, whole, as the clock in Asia/Shanghai has it.
+    return None if until is None else day_start(date.fromisoformat(until)) + DAY
 
 
 def _response(body: Any, recorded_at: int, keys: KeyRing) -> Said:

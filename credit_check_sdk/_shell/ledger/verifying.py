@@ -370,19 +370,24 @@ def _agrees(walk: Walk, point: Checkpoint) -> Breach | None:
 
 def _ending(walk: Walk) -> Work[Breach | None]:
     """See that nothing is missing at the end, and nothing was put there."""
+    if walk.claiming is not None and walk.claiming[2] == walk.place + 1:
+        return breaches.claiming(walk.claiming, walk.place)
     beyond = (yield Execute(_BEYOND, {"upto": walk.place})).rows
-    if beyond:
-        found = sealing.read_checkpoint(beyond[0][3], walk.keys, revoked=True)
-        if found is None or (found.chain, found.size) != tuple(beyond[0][:2]):
-            return breaches.checkpoint(beyond[0][1], "signature")
-        return breaches.cut_off(walk, found)
-    if walk.awaited:
-        return breaches.cut_off(walk, walk.awaited[0])
+    if beyond or walk.awaited:
+        return _shorter(walk, beyond)
     if walk.claiming is not None:
         return breaches.claiming(walk.claiming, walk.place)
-    if walk.covered < walk.place:
-        return (yield from breaches.uncovered(walk))
-    return None
+    return (yield from breaches.uncovered(walk)) if walk.covered < walk.place else None
+
+
+def _shorter(walk: Walk, beyond: Sequence[Sequence[Any]]) -> Breach:
+    """Say that the ledger is shorter than a checkpoint of its own, or one kept elsewhere."""
+    if not beyond:
+        return breaches.cut_off(walk, walk.awaited[0])
+    found = sealing.read_checkpoint(beyond[0][3], walk.keys, revoked=True)
+    if found is None or (found.chain, found.size) != tuple(beyond[0][:2]):
+        return breaches.checkpoint(beyond[0][1], "signature")
+    return breaches.cut_off(walk, found)
 
 
 def _unsealed(walk: Walk) -> Work[tuple[int, Breach | None]]:
