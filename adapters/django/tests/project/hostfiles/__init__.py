@@ -1,0 +1,1 @@
+"""A host's app in the tests: files of an approval system."""
