@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from credit_check_sdk.config import (
         Settings,
     )
+    from credit_check_sdk.core.change import (
+        SourceSync,
+        SyncReport,
+    )
     from credit_check_sdk.core.relay import (
         RelayReport,
     )
@@ -42,6 +46,7 @@ if TYPE_CHECKING:
         KeyRingError,
         LedgerError,
         LedgerVersionError,
+        MeasureError,
         NoAnswerError,
         NotSentError,
         NotUnderstoodError,
@@ -65,6 +70,7 @@ if TYPE_CHECKING:
         Category,
         Change,
         ChangeKind,
+        Changes,
         Clause,
         Commitment,
         Consultation,
@@ -96,6 +102,7 @@ if TYPE_CHECKING:
         Material,
         MatterPolicy,
         Measure,
+        MeasureState,
         Notice,
         NoticeDelivery,
         NoticeKind,
@@ -145,10 +152,12 @@ if TYPE_CHECKING:
     from credit_check_sdk.model.ledger import (
         OutboxReport,
         OutboxRow,
+        Redress,
         StatisticsRow,
         StoredCheck,
         StoredNotice,
         StoredResponse,
+        TransitionEntry,
     )
 
 _PLACES: dict[str, tuple[str, ...]] = {
@@ -166,6 +175,10 @@ _PLACES: dict[str, tuple[str, ...]] = {
         "CreditCheck",
     ),
     "config": ("Settings",),
+    "core.change": (
+        "SourceSync",
+        "SyncReport",
+    ),
     "core.relay": ("RelayReport",),
     "errors": (
         "CaseError",
@@ -178,6 +191,7 @@ _PLACES: dict[str, tuple[str, ...]] = {
         "KeyRingError",
         "LedgerError",
         "LedgerVersionError",
+        "MeasureError",
         "NoAnswerError",
         "NotSentError",
         "NotUnderstoodError",
@@ -201,6 +215,7 @@ _PLACES: dict[str, tuple[str, ...]] = {
         "Category",
         "Change",
         "ChangeKind",
+        "Changes",
         "Clause",
         "Commitment",
         "Consultation",
@@ -232,6 +247,7 @@ _PLACES: dict[str, tuple[str, ...]] = {
         "Material",
         "MatterPolicy",
         "Measure",
+        "MeasureState",
         "Notice",
         "NoticeDelivery",
         "NoticeKind",
@@ -281,10 +297,12 @@ _PLACES: dict[str, tuple[str, ...]] = {
     "model.ledger": (
         "OutboxReport",
         "OutboxRow",
+        "Redress",
         "StatisticsRow",
         "StoredCheck",
         "StoredNotice",
         "StoredResponse",
+        "TransitionEntry",
     ),
 }
 _WHERE = {name: place for place, names in _PLACES.items() for name in names}
@@ -324,6 +342,7 @@ __all__ = [
     "Category",
     "Change",
     "ChangeKind",
+    "Changes",
     "Checkpoint",
     "Clause",
     "Commitment",
@@ -367,6 +386,8 @@ __all__ = [
     "Material",
     "MatterPolicy",
     "Measure",
+    "MeasureError",
+    "MeasureState",
     "NoAnswerError",
     "NotSentError",
     "NotUnderstoodError",
@@ -393,6 +414,7 @@ __all__ = [
     "Receipt",
     "Record",
     "RecordStatus",
+    "Redress",
     "Rejected",
     "RelayReport",
     "Remark",
@@ -411,6 +433,7 @@ __all__ = [
     "Silence",
     "SourceState",
     "SourceStatus",
+    "SourceSync",
     "Stage",
     "StatisticsRow",
     "Step",
@@ -418,11 +441,13 @@ __all__ = [
     "StoredNotice",
     "StoredResponse",
     "Subject",
+    "SyncReport",
     "TableGuard",
     "Tender",
     "Term",
     "Time",
     "TransactionError",
+    "TransitionEntry",
     "Trigger",
     "Value",
     "Verification",

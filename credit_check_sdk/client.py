@@ -21,8 +21,10 @@ from credit_check_sdk.model.ledger import (
     Notices,
     OutboxRows,
     OutboxStatus,
+    Redresses,
     Requeue,
     Statistics,
+    Transitions,
     VerifyEvidence,
 )
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from credit_check_sdk._shell.plugins import Loaded, Plugins
     from credit_check_sdk._shell.world import World
     from credit_check_sdk.catalogue import Catalogue
+    from credit_check_sdk.core.change import SyncReport
     from credit_check_sdk.core.desk import Desk
     from credit_check_sdk.core.relay import RelayReport
     from credit_check_sdk.flow import Flow
@@ -53,9 +56,11 @@ if TYPE_CHECKING:
         OutboxReport,
         OutboxRow,
         OutboxState,
+        Redress,
         StatisticsRow,
         StoredCheck,
         StoredNotice,
+        TransitionEntry,
     )
     from credit_check_sdk.spi import Source
 
@@ -188,6 +193,11 @@ class _Client:
 
         return seal(self._desk)
 
+    def _sync(self, wait: float) -> Flow[SyncReport]:
+        from credit_check_sdk.core.change import sync
+
+        return sync(self._desk, wait=wait)
+
     @override
     def __repr__(self) -> str:
         """Show the environment, and nothing secret."""
@@ -314,6 +324,23 @@ class CreditCheck(_Client):
         *against* is a checkpoint kept elsewhere: a tail that was cut off is found by it.
         """
         found: Verification = self._load(VerifyEvidence(against))
+        return found
+
+    def sync(self, *, wait: float = 0.0) -> SyncReport:
+        """Take what platforms say has changed, and let it reach open cases and past decisions; say what it came to.
+
+        Where nothing has changed, wait up to *wait* seconds for the first change. Several may run at once.
+        """
+        return self._run(self._sync(wait))
+
+    def transitions(self, decision: str) -> tuple[TransitionEntry, ...]:
+        """Give how the measures of a check moved: who or what moved them, from where to where, when and why."""
+        found: tuple[TransitionEntry, ...] = self._load(Transitions(decision))
+        return found
+
+    def redress(self) -> tuple[Redress, ...]:
+        """List the decisions that rest on records whose objection was upheld, newest first, to be put right."""
+        found: tuple[Redress, ...] = self._load(Redresses())
         return found
 
     def latest(self, case_id: str, point: Point) -> StoredCheck | None:
@@ -495,6 +522,20 @@ class AsyncCreditCheck(_Client):
         found: Verification = await self._load(VerifyEvidence(against))
         return found
 
+    async def sync(self, *, wait: float = 0.0) -> SyncReport:
+        """Take what platforms say has changed; see `CreditCheck.sync`."""
+        return await self._run(self._sync(wait))
+
+    async def transitions(self, decision: str) -> tuple[TransitionEntry, ...]:
+        """Give how the measures of a check moved: who or what moved them, from where to where, when and why."""
+        found: tuple[TransitionEntry, ...] = await self._load(Transitions(decision))
+        return found
+
+    async def redress(self) -> tuple[Redress, ...]:
+        """List the decisions that rest on records whose objection was upheld, newest first, to be put right."""
+        found: tuple[Redress, ...] = await self._load(Redresses())
+        return found
+
     async def latest(self, case_id: str, point: Point) -> StoredCheck | None:
         """Give the latest check of a file at a point, as it was recorded, or None."""
         found: StoredCheck | None = await self._load(LatestCheck(case_id, point))
@@ -626,15 +667,17 @@ def _assemble(settings: Settings) -> _Parts:
     loaded = catalogue.load(supplements, region=settings.region, matters=settings.matters, terms=settings.terms)
     _all_sources_known(settings, loaded.policies)
     keys = _keys(settings)
-    sources, channels = _sources(settings, plugins)
+    calendar = _calendar(settings, plugins)
+    sources, channels, feeds = _sources(settings, plugins)
     desk = Desk(
         environment=settings.environment,
         catalogue=loaded,
         policies=loaded.policies,
         sources=sources,
         channels=channels,
+        feeds=feeds,
+        calendar=calendar,
         region=settings.region,
-        calendar=_calendar(settings, plugins),
         letters=_letters(settings),
         contact=settings.notices.contact,
         contacts=settings.notices.contacts,
@@ -661,11 +704,12 @@ def _keys(settings: Settings) -> Any:
     return KeyRing.open(ring)
 
 
-def _sources(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], dict[str, Any]]:
+def _sources(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     from credit_check_sdk.core.desk import Consulting
 
     sources: dict[str, Consulting] = {}
     channels: dict[str, Any] = {}
+    feeds: dict[str, Any] = {}
     for said in settings.sources:
         if said.id in sources:
             raise ConfigurationError(
@@ -680,7 +724,9 @@ def _sources(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], dict
         sources[said.id] = Consulting(source, said.level, said.budget.total_seconds())
         if said.channel:
             channels[said.id] = plugins.find("channels", said.kind)(said, signer, settings.environment)
-    return sources, channels
+        if said.feed and said.kind in plugins.feeds:
+            feeds[said.id] = plugins.feeds[said.kind](said, signer, settings.environment)
+    return sources, channels, feeds
 
 
 def _memory(settings: Settings, plugins: Plugins, keys: Any) -> Any:

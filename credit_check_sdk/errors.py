@@ -6,6 +6,7 @@ A restricted subject and a silent source are values (`Outcome`, `Silence`), neve
     ├── InputError              what the host or the officer gave cannot be used        exit 2
     │   ├── CaseError           a case that cannot be checked
     │   ├── SettleError         an answer that cannot be taken
+    │   ├── MeasureError        an applied measure that may not move so
     │   └── TransactionError    a host transaction the ledger cannot join
     ├── SetupError              the set-up cannot work                                  exit 3
     │   ├── ConfigurationError  a key, a value, a file of the configuration
@@ -87,6 +88,12 @@ class SettleError(InputError):
     """An officer's answer cannot be taken; nothing was written."""
 
     default_code = "settle.invalid"
+
+
+class MeasureError(InputError):
+    """An applied measure may not move so: no such transition leads from where it stands; nothing was written."""
+
+    default_code = "measure.transition"
 
 
 class TransactionError(InputError):
@@ -175,15 +182,16 @@ _ABSTRACT = frozenset({CreditCheckError, SetupError, ExchangeError})
 CODES: tuple[str, ...] = (
     "input.invalid", "case.invalid", "case.unknown_matter", "case.unknown_point", "case.purpose_missing",
     "settle.invalid", "settle.unknown_proposal", "settle.mandatory", "settle.reason_missing", "settle.suspended",
-    "settle.never_checked", "transaction.refused", "notice.unknown", "notice.void", "notice.wrong_day",
+    "settle.never_checked", "measure.transition", "transaction.refused",
+    "notice.unknown", "notice.void", "notice.wrong_day",
     "configuration.invalid", "configuration.unknown_key", "configuration.missing_file", "configuration.missing_secret",
     "catalogue.invalid", "plugin.invalid", "plugin.doubled", "plugin.unknown", "keys.unusable",
     "gate.never_checked", "gate.stale", "gate.changed", "gate.parties_changed", "gate.undecided", "gate.unsettled",
     "gate.blocked", "gate.catalogue_changed", "gate.receipt_invalid", "gate.environment",
-    "ledger.unavailable", "ledger.version", "audit.unavailable", "file.unreadable",
+    "ledger.unavailable", "ledger.version", "ledger.conflict", "audit.unavailable", "file.unreadable",
     "source.failed", "source.unreachable", "source.no_answer", "source.timeout", "source.not_understood",
     "source.status", "source.refused", "source.rate_limited", "source.incomplete", "source.wrong_subject",
-    "source.stale", "source.not_configured", "source.environment",
+    "source.stale", "source.cursor_lost", "source.not_configured", "source.environment",
     "source.resting", "source.isolated", "source.throttled", "source.quota",
 )  # fmt: skip
 """Every code that this package puts into an error or a `Silence`; each has an entry in the reference."""

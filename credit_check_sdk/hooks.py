@@ -13,7 +13,14 @@ import pluggy
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from credit_check_sdk.spi import CalendarFactory, ChannelFactory, MemoryFactory, SignerFactory, SourceFactory
+    from credit_check_sdk.spi import (
+        CalendarFactory,
+        ChannelFactory,
+        FeedFactory,
+        MemoryFactory,
+        SignerFactory,
+        SourceFactory,
+    )
 
 PROJECT = "credit_check"
 """Name under which pluggy knows this project's hooks."""
@@ -33,6 +40,11 @@ def credit_check_sources() -> Mapping[str, SourceFactory]:  # type: ignore[empty
 @hookspec
 def credit_check_channels() -> Mapping[str, ChannelFactory]:  # type: ignore[empty-body]
     """Register kinds of channels: name of the kind to its factory."""
+
+
+@hookspec
+def credit_check_feeds() -> Mapping[str, FeedFactory]:  # type: ignore[empty-body]
+    """Register kinds of feeds: name of the kind to its factory."""
 
 
 @hookspec

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from pydantic import Field
 
-from credit_check_sdk.model import Acknowledgement, Consultation, Delivery, Duration, Environment, Level, Query, Value
+from credit_check_sdk.model import (
+    Acknowledgement,
+    Changes,
+    Consultation,
+    Delivery,
+    Duration,
+    Environment,
+    Level,
+    Query,
+    Value,
+)
 
 if TYPE_CHECKING:
     from credit_check_sdk.flow import About, Flow, MemoryKey, Request
@@ -59,6 +69,8 @@ class SourceSettings(Value):
     """Share of the daily quota that is kept for mandatory checks: advisory ones are refused first."""
     channel: bool = False
     """Whether feedback may go back here."""
+    feed: bool = True
+    """Whether changes are taken from here, where its kind offers a feed."""
     options: dict[str, Any] = Field(default_factory=dict)
     """What the plugin wants to know beside this."""
 
@@ -118,6 +130,26 @@ class Channel(Protocol):
 
 
 @runtime_checkable
+class Feed(Protocol):
+    """Somebody who says what has changed."""
+
+    id: str
+    """Name of the feed: that of its source."""
+
+    def changes(self, cursor: str | None, wait: float) -> Flow[Changes]:
+        """Give one page of what has changed since *cursor*, oldest first; None begins at the beginning.
+
+        Where nothing has, the platform may hold its answer back for *wait* seconds. The same change may be given
+        twice, and in any order. A change of a kind that is not known is `NotUnderstoodError`, never left out.
+
+        Raises:
+            ExchangeError: nothing is known; the cursor stays where it is. With the code ``source.cursor_lost`` the
+                platform no longer knows this cursor: what rests on its records has to be verified anew.
+        """
+        ...
+
+
+@runtime_checkable
 class Memory(Protocol):
     """Where answers are kept for a while. Thread-safe; it may lose anything at any time, and makes nothing up."""
 
@@ -149,6 +181,8 @@ SourceFactory = Callable[[SourceSettings, Signer, Environment], Source]
 """Makes a source from its settings."""
 ChannelFactory = Callable[[SourceSettings, Signer, Environment], Channel]
 """Makes a channel from its source's settings."""
+FeedFactory = Callable[[SourceSettings, Signer, Environment], Feed]
+"""Makes a feed from its source's settings."""
 MemoryFactory = Callable[[Mapping[str, Any]], Memory]
 """Makes a memory from its options."""
 CalendarFactory = Callable[[Mapping[str, Any]], Calendar]
@@ -160,6 +194,8 @@ __all__ = [
     "CalendarFactory",
     "Channel",
     "ChannelFactory",
+    "Feed",
+    "FeedFactory",
     "Memory",
     "MemoryFactory",
     "Signer",

@@ -47,6 +47,7 @@ class Plugins:
         self._check()
         self.sources: Mapping[str, Any] = self._collect("credit_check_sources")
         self.channels: Mapping[str, Any] = self._collect("credit_check_channels")
+        self.feeds: Mapping[str, Any] = self._collect("credit_check_feeds")
         self.signers: Mapping[str, Any] = self._collect("credit_check_signers")
         self.memories: Mapping[str, Any] = self._collect("credit_check_memories")
         self.calendars: Mapping[str, Any] = self._collect("credit_check_calendars")

@@ -213,6 +213,7 @@ def _ground(desk: Desk, support: Support, fetched: dict[str, datetime]) -> Groun
         status=record.status,
         match="identifier" if seen.capacity in {"own", "responsible"} else "name_only",
         until=support.until,
+        strength=support.strength,
         observed_at=record.observed_at,
         confirmed_live_at=fetched[seen.source] if seen.live else None,
     )

@@ -19,7 +19,7 @@ from credit_check_sdk.model.ledger import LatestCheck, StoredCheck
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from credit_check_sdk.model import Case, Decision, Point, Step
+    from credit_check_sdk.model import Case, Decision, Point, Proposal, Step
 
 _SAYINGS: dict[str, tuple[str, str, str, str]] = {
     "gate.never_checked": ("was never checked at {point}", "在 {point} 环节没有核查记录", "check it first", "请先核查"),
@@ -149,17 +149,23 @@ def _is_settled(stored: StoredCheck, to: Step, today: date) -> None:
 
 
 def _blocking(decision: Decision, stored: StoredCheck, today: date) -> list[str]:
-    """Name the applied blocks that are in force on *today*; the until day still counts."""
-    standing = stored.standing()
+    """Name the applied blocks that are in force on *today*, or about to be; the until day still counts."""
     return [
         f"{proposal.measure} ({proposal.id})"
         for proposal in decision.proposals
         if proposal.strength == "block"
         and proposal.effect_scope == "case"
-        and proposal.id in standing
-        and standing[proposal.id].response.answer == "applied"
+        and _binding(stored, proposal)
         and (proposal.until is None or proposal.until >= today)
     ]
+
+
+def _binding(stored: StoredCheck, proposal: Proposal) -> bool:
+    """Say whether an officer's answer binds: applied, and neither suspended nor over since."""
+    answered = stored.standing().get(proposal.id)
+    if answered is None or answered.response.answer != "applied":
+        return False
+    return proposal.state in {"proposed", "noticed", "applied"}
 
 
 async def _check_receipt(stored: StoredCheck) -> None:

@@ -64,7 +64,7 @@ class _Facts:
     desk: Desk
     letters: Letters
     case: Case
-    decision: str
+    decision: Decision
     records: Mapping[tuple[str, str], RecordValue]
     now: datetime
 
@@ -78,16 +78,37 @@ async def draft(
     now: datetime,
 ) -> tuple[Notice, ...]:
     """Draft a notice for each of *proposals*; none where the desk has no templates."""
-    if desk.letters is None:
+    facts = _facts(desk, case, decision, consultations, now)
+    if facts is None:
         return ()
+    return tuple([_drafted(facts, proposal, await NewId("notice")) for proposal in proposals])
+
+
+async def draft_rectification(
+    desk: Desk,
+    case: Case,
+    decision: Decision,
+    proposal: Proposal,
+    consultations: Sequence[Consultation],
+    now: datetime,
+) -> Notice | None:
+    """Draft the notice that a wrong measure was rectified (恢复信誉、消除影响); None where the desk has no templates."""
+    facts = _facts(desk, case, decision, consultations, now)
+    return None if facts is None else _drafted(facts, proposal, await NewId("notice"), "rectification")
+
+
+def _facts(
+    desk: Desk, case: Case, decision: Decision, consultations: Sequence[Consultation], now: datetime
+) -> _Facts | None:
+    if desk.letters is None:
+        return None
     records = {
         (record.source, record.record_id): record
         for consultation in consultations
         for answer in consultation.answers
         for record in answer.records
     }
-    facts = _Facts(desk, desk.letters, case, decision.id, records, now)
-    return tuple([_drafted(facts, proposal, await NewId("notice")) for proposal in proposals])
+    return _Facts(desk, desk.letters, case, decision, records, now)
 
 
 async def deliver(number: str, delivery: NoticeDelivery) -> StoredNotice:
@@ -151,36 +172,39 @@ def day_due(desk: Desk, code: str, start: date) -> Due | None:
     return due(desk.calendar, start, term.days)
 
 
-def _drafted(facts: _Facts, proposal: Proposal, number: str) -> Notice:
+def _drafted(facts: _Facts, proposal: Proposal, number: str, told: NoticeKind | None = None) -> Notice:
     desk, case, now = facts.desk, facts.case, facts.now
-    kind = _KINDS[proposal.effect_scope]
+    kind = told or _KINDS[proposal.effect_scope]
     party = party_of(case, proposal.applies_to)
     measure = desk.catalogue.measure(proposal.measure)
-    said = {lang: _said(facts, proposal, measure, party, number, lang) for lang in _LANGS}
-    limit = day_due(desk, "notice.restriction", day_of(now))
+    said = {lang: _said(facts, proposal, measure, party, number, kind, lang) for lang in _LANGS}
+    term = "notice.rectification" if kind == "rectification" else "notice.restriction"
+    limit = day_due(desk, term, day_of(now))
     return Notice(
         id=number,
         kind=kind,
         case_id=case.id,
         point=case.point,
-        decision=facts.decision,
+        decision=facts.decision.id,
         proposal=proposal.id,
         subject_name=party.subject.name,
-        text=facts.letters.write(measure.notice or kind, said),
+        text=facts.letters.write(kind if told else measure.notice or kind, said),
         drafted_at=local(now),
         due_on=limit.on if limit else None,
         provisional=limit.provisional if limit else False,
     )
 
 
-def _said(facts: _Facts, proposal: Proposal, measure: Measure, party: Party, number: str, lang: str) -> dict[str, Any]:
+def _said(  # noqa: PLR0913, PLR0917  what a notice says
+    facts: _Facts, proposal: Proposal, measure: Measure, party: Party, number: str, kind: NoticeKind, lang: str
+) -> dict[str, Any]:
     """Give the plain values that a template sees, in one language."""
     desk, case = facts.desk, facts.case
     policy = desk.policies.get(case.matter)
-    kind = _KINDS[proposal.effect_scope]
     return {
         "number": number,
         "day": day_of(facts.now).isoformat(),
+        "decided": day_of(facts.decision.decided_at).isoformat(),
         "case": case.id,
         "matter": policy.name[lang] if policy else case.matter,
         "point": point_words(case.point)[lang],
@@ -281,6 +305,7 @@ def specimen(lang: str) -> dict[str, Any]:
     return {
         "number": "notice_0",
         "day": "2026-11-23",
+        "decided": "2026-11-20",
         "case": "451100-2026-000001",
         "matter": "示例事项",
         "point": point_words("accept")[lang],

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from credit_check_sdk.core.feedback import UNROUTED
 from credit_check_sdk.core.sealing import seal_where_needed
-from credit_check_sdk.core.settle import UNROUTED
 from credit_check_sdk.errors import CreditCheckError, NotSentError
 from credit_check_sdk.flow import Move, NewId, Now
 from credit_check_sdk.model import Acknowledgement, Delivery

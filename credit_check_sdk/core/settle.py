@@ -5,14 +5,15 @@ Nothing is written unless all answers can be taken. The same answer again does n
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
-from credit_check_sdk.core.desk import Desk, local
-from credit_check_sdk.core.notices import draft, party_of
-from credit_check_sdk.core.words import basis_words
-from credit_check_sdk.errors import SettleError
+from credit_check_sdk.core.feedback import channel_of, feedback_of
+from credit_check_sdk.core.moving import answered
+from credit_check_sdk.core.notices import draft
+from credit_check_sdk.errors import LedgerError, SettleError
 from credit_check_sdk.flow import Load, NewId, Now, Record
-from credit_check_sdk.model import Feedback, Settled
+from credit_check_sdk.model import Settled
 from credit_check_sdk.model.ledger import (
     FeedbackEntry,
     LatestCheck,
@@ -21,19 +22,17 @@ from credit_check_sdk.model.ledger import (
     ResponseEntry,
     StoredCheck,
     StoredNotice,
-    StoredResponse,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from credit_check_sdk.model import Ground, Proposal, Response, Settlement
+    from credit_check_sdk.core.desk import Desk
+    from credit_check_sdk.model import Proposal, Response, Settlement
     from credit_check_sdk.model.ledger import Entry
 
-_LEVELS = {"national": 3, "regional": 2, "municipal": 1, "enterprise": 0}
-UNROUTED = "unrouted"
-"""Channel of feedback for which no channel is configured yet; it waits and is shown, never dropped."""
+_ATTEMPTS = 3
 
 
 def needs_answer(proposal: Proposal) -> bool:
@@ -47,6 +46,17 @@ async def settle(desk: Desk, settlement: Settlement) -> Settled:
     Raises:
         SettleError: never checked, an unknown or suspended proposal, a mandatory one set aside, a missing reason.
     """
+    for attempt in count():
+        try:
+            return await _settle(desk, settlement)
+        except LedgerError as error:
+            # A change moved a measure between our reading and our writing: look again at what now stands.
+            if error.code != "ledger.conflict" or attempt >= _ATTEMPTS:
+                raise
+    raise AssertionError  # pragma: no cover  the loop has no end
+
+
+async def _settle(desk: Desk, settlement: Settlement) -> Settled:
     stored: StoredCheck | None = await Load(LatestCheck(settlement.case_id, settlement.point))
     if stored is None:
         raise SettleError(
@@ -63,12 +73,21 @@ async def settle(desk: Desk, settlement: Settlement) -> Settled:
     answers = {number: kept.response.answer for number, kept in standing.items()}
     for response in settlement.responses:
         proposal = _proposal(stored, response)
-        _refuse_what_cannot_stand(proposal, response)
         before = standing.get(proposal.id)
         if before is not None and _same(before.response, response):
             continue
+        _refuse_what_cannot_stand(stored, proposal, response)
         number = await NewId("resp")
-        feedback = _feedback(desk, stored, proposal, response, settlement, before, now, number)
+        feedback = feedback_of(
+            desk,
+            stored,
+            proposal,
+            response,
+            operator=settlement.operator,
+            amends=before.feedback if before else None,
+            now=now,
+            number="fb_" + number.removeprefix("resp_"),
+        )
         entries.append(
             ResponseEntry(
                 id=number,
@@ -82,7 +101,8 @@ async def settle(desk: Desk, settlement: Settlement) -> Settled:
                 feedback=feedback.id,
             )
         )
-        entries.append(FeedbackEntry(feedback, _channel(desk, stored, proposal)))
+        entries.append(FeedbackEntry(feedback, channel_of(desk, stored, proposal)))
+        entries += await answered(desk, stored, proposal, response, settlement.operator, now, feedback.id)
         keys.append(feedback.id)
         answers[proposal.id] = response.answer
     if entries:
@@ -122,11 +142,12 @@ def _proposal(stored: StoredCheck, response: Response) -> Proposal:
     )
 
 
-def _refuse_what_cannot_stand(proposal: Proposal, response: Response) -> None:
-    if proposal.state == "suspended":
+def _refuse_what_cannot_stand(stored: StoredCheck, proposal: Proposal, response: Response) -> None:
+    disputed = proposal.grounds and not any(stored.carrying(ground) == "carries" for ground in proposal.grounds)
+    if disputed or proposal.state in {"suspended", "lifted", "rectified"}:
         raise SettleError(
-            f"proposal {proposal.id} was suspended meanwhile",
-            f"措施 {proposal.id} 已被暂停",
+            f"proposal {proposal.id} was suspended meanwhile, or has ended",
+            f"措施 {proposal.id} 已被暂停或者已经解除",
             code="settle.suspended",
             remedy_en="check the case anew",
             remedy_zh="请重新核查",
@@ -154,68 +175,3 @@ def _refuse_what_cannot_stand(proposal: Proposal, response: Response) -> None:
 
 def _same(before: Response, now: Response) -> bool:
     return before.answer == now.answer and (before.reason or "") == (now.reason or "")
-
-
-def _feedback(  # noqa: PLR0913, PLR0917  a feedback is made of all of these
-    desk: Desk,
-    stored: StoredCheck,
-    proposal: Proposal,
-    response: Response,
-    settlement: Settlement,
-    before: StoredResponse | None,
-    now: datetime,
-    number: str,
-) -> Feedback:
-    case = stored.case
-    party = party_of(case, proposal.applies_to)
-    ground = _first_ground(desk, proposal)
-    policy = desk.policies.get(case.matter)
-    return Feedback(
-        id="fb_" + number.removeprefix("resp_"),
-        kind="amendment" if before else "response",
-        amends=before.feedback if before else None,
-        case_id=case.id,
-        matter=case.matter,
-        matter_name=policy.name if policy else None,
-        point=case.point,
-        decision=stored.decision.id,
-        proposal=proposal.id,
-        measure=proposal.measure,
-        measure_name=proposal.name,
-        direction=proposal.kind,
-        subject_name=party.subject.name,
-        subject_category=party.subject.category,
-        identifier=party.subject.primary,
-        role=party.role,
-        list_code=ground.list_code if ground else None,
-        record_id=ground.record_id if ground else None,
-        source=ground.source if ground else _channel(desk, stored, proposal),
-        answer=response.answer,
-        executed=response.answer == "applied",
-        reason=response.reason,
-        basis=basis_words(proposal.basis).zh,
-        operator=settlement.operator,
-        region=case.region or desk.region,
-        environment=desk.environment,
-        at=local(now),
-    )
-
-
-def _first_ground(desk: Desk, proposal: Proposal) -> Ground | None:
-    """Pick the ground of the highest authority; of equals the first."""
-    return max(proposal.grounds, key=lambda ground: _level(desk, ground.source), default=None)
-
-
-def _level(desk: Desk, source: str) -> int:
-    consulting = desk.sources.get(source)
-    return _LEVELS[consulting.level] if consulting else -1
-
-
-def _channel(desk: Desk, stored: StoredCheck, proposal: Proposal) -> str:
-    """Name the channel of the source that carries the ground with the highest authority, else the nearest one."""
-    by_rank = sorted({ground.source for ground in proposal.grounds}, key=lambda source: -_level(desk, source))
-    asked = [evidence.source for evidence in stored.decision.evidences]
-    for source in (*by_rank, *asked, *desk.channels):
-        if source in desk.channels:
-            return source
-    return UNROUTED

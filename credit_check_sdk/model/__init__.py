@@ -27,10 +27,12 @@ from credit_check_sdk.model.feedback import (
     Acknowledgement,
     Change,
     ChangeKind,
+    Changes,
     Commitment,
     Delivery,
     Due,
     Feedback,
+    MeasureState,
 )
 from credit_check_sdk.model.measure import Basis, CreditList, Measure, Period, Trigger
 from credit_check_sdk.model.notice import Contact, Notice, NoticeDelivery, NoticeKind, NoticeState, Remedy
@@ -52,6 +54,7 @@ __all__ = [
     "Category",
     "Change",
     "ChangeKind",
+    "Changes",
     "Clause",
     "Commitment",
     "Consultation",
@@ -83,6 +86,7 @@ __all__ = [
     "Material",
     "MatterPolicy",
     "Measure",
+    "MeasureState",
     "Notice",
     "NoticeDelivery",
     "NoticeKind",

@@ -18,8 +18,8 @@ from credit_check_sdk.model.subject import Role
 Outcome = Literal["restricted", "undecided", "review", "clear"]
 """In order of precedence; a check that did not happen is *undecided*, never *clear*."""
 
-ProposalState = Literal["proposed", "applied", "set_aside", "verifying", "suspended", "lifted", "rectified"]
-"""Where a proposal stands."""
+ProposalState = Literal["proposed", "noticed", "applied", "set_aside", "verifying", "suspended", "lifted", "rectified"]
+"""Where a proposal stands; *applied* is in force, and *verifying* is suspended on the department's own doubt."""
 
 Environment = Literal["production", "sandbox"]
 """Whether real platforms were asked."""
@@ -50,6 +50,8 @@ class Ground(Value):
     """How it belongs to the subject."""
     until: date | None = None
     """Last day on which it carries the measure."""
+    strength: Literal["block", "hint", "info", "offer"] | None = None
+    """How strongly it carries the measure here."""
     observed_at: Time | None = None
     """When the source last saw it."""
     confirmed_live_at: Time | None = None

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from credit_check_sdk.model._value import Time, Value, Words
+from credit_check_sdk.model._value import Several, Time, Value, Words
 from credit_check_sdk.model.case import Point
 from credit_check_sdk.model.decision import Environment
 from credit_check_sdk.model.record import Record
@@ -17,6 +17,10 @@ from credit_check_sdk.model.subject import Category, Identifier, Operator
 
 FeedbackKind = Literal["response", "amendment", "commitment", "publicity", "objection", "red_list"]
 """What a feedback reports."""
+
+
+MeasureState = Literal["proposed", "noticed", "in_force", "set_aside", "suspended", "lifted", "rectified"]
+"""Where an applied measure stands (domain: 提出、告知、执行、不予执行、暂停、解除、纠正)."""
 
 
 class Feedback(Value):
@@ -65,7 +69,13 @@ class Feedback(Value):
     executed: bool
     """Whether the measure was carried out."""
     reason: str | None = None
-    """Why not."""
+    """Why not, or why it was amended."""
+    state: MeasureState | None = None
+    """Where the measure now stands, in an amendment that a change brought about."""
+    cause: str | None = None
+    """What brought it about: the kind of the change."""
+    change: str | None = None
+    """Number of the change in our ledger."""
     basis: str
     """Legal basis in words."""
     amount: Decimal | None = Field(default=None, strict=False)
@@ -168,6 +178,17 @@ class Change(Value):
     """When."""
     record: Record | None = None
     """The record as it now is, where it was corrected or listed."""
+
+
+class Changes(Value):
+    """One page of a platform's changes, oldest first."""
+
+    changes: Several[Change] = ()
+    """The changes."""
+    cursor: str
+    """Where to go on."""
+    more: bool = False
+    """Whether there are more right now."""
 
 
 class Delivery(Value):

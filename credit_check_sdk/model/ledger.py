@@ -5,17 +5,21 @@ Entries are immutable. Questions answer as their docstrings say. Commands move r
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
+
+from credit_check_sdk.model.applied import AppliedMeasure
 
 if TYPE_CHECKING:
     from datetime import date, datetime, timedelta
 
+    from credit_check_sdk.model._value import Words
     from credit_check_sdk.model.answer import Consultation
+    from credit_check_sdk.model.applied import Carrying, Hold, MeasureEvent, RecordStanding
     from credit_check_sdk.model.case import Case
-    from credit_check_sdk.model.decision import Decision
+    from credit_check_sdk.model.decision import Decision, Ground, Proposal, ProposalState
     from credit_check_sdk.model.evidence import Checkpoint, Countersignature
-    from credit_check_sdk.model.feedback import Acknowledgement, Feedback
+    from credit_check_sdk.model.feedback import Acknowledgement, Change, Feedback, MeasureState
     from credit_check_sdk.model.notice import Notice, NoticeDelivery, NoticeState
     from credit_check_sdk.model.response import Response
     from credit_check_sdk.model.subject import Operator, Subject
@@ -95,7 +99,144 @@ class NoticeDeliveryEntry:
     at: datetime
 
 
-Entry = CheckEntry | ResponseEntry | FeedbackEntry | NoticeEntry | NoticeDeliveryEntry
+@dataclass(frozen=True, slots=True)
+class ChangeEntry:
+    """A change that a platform reported, and where the record stands after it; the same change is taken once."""
+
+    id: str
+    change: Change
+    seen_at: datetime
+    standing: RecordStanding
+    touched: tuple[str, ...] = ()
+    """Numbers of the decisions that rest on the record and are touched."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionEntry:
+    """A step of an applied measure: who or what moved it, from where to where, when and why."""
+
+    id: str
+    case_id: str
+    decision: str
+    proposal: str
+    event: MeasureEvent
+    before: MeasureState
+    after: MeasureState
+    at: datetime
+    by: str
+    """Who: ``operator:ID``, ``source:ID`` or ``clock``."""
+    cause: str
+    """Stable code of why: an answer, a kind of change, ``until``, ``window``."""
+    why: Words
+    """In words."""
+    follows: str = ""
+    """Number of the transition before it; it is refused when another came between."""
+    returns: MeasureState | None = None
+    """For a suspension: the state to which it returns."""
+    hold: Hold | None = None
+    change: str | None = None
+    """Number of the change."""
+    feedback: str | None = None
+    """Key of the feedback that reports it."""
+    effective_on: date | None = None
+    """For a notice: the day on which the measure takes effect."""
+    until: date | None = None
+    """Last day of the measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class CursorEntry:
+    """Where a source's feed stands now; it is refused when another sync moved it meanwhile."""
+
+    source: str
+    before: str | None
+    after: str
+    at: datetime
+
+
+Entry = (
+    CheckEntry
+    | ResponseEntry
+    | FeedbackEntry
+    | NoticeEntry
+    | NoticeDeliveryEntry
+    | ChangeEntry
+    | TransitionEntry
+    | CursorEntry
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedCursor:
+    """Ask where a source's feed stands; answers the cursor, or None where nothing was ever taken."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownChanges:
+    """Ask which of these changes were taken before; answers a tuple of bool, in order."""
+
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """Ask where records of a source stand; answers a dict of record number to `RecordStanding`."""
+
+    source: str
+    records: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """Ask which checks rest on a record; answers their numbers, oldest first."""
+
+    source: str
+    record_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DueMeasures:
+    """Ask whose measures are to move by the clock on *today*; answers numbers of decisions, oldest first."""
+
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class Transitions:
+    """Ask how the measures of a check moved; answers a tuple of `TransitionEntry`, oldest first."""
+
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redresses:
+    """Ask which checks rest on records whose objection was upheld; answers a tuple of `Redress`, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redress:
+    """A measure that a record found to be wrong had a part in, for the department to put right."""
+
+    case_id: str
+    matter: str
+    point: str
+    department: str
+    decision: str
+    decided_at: datetime
+    outcome: str
+    proposal: str
+    measure: str
+    state: MeasureState
+    """Where the measure stands."""
+    was_in_force: bool
+    """Whether it ever took effect."""
+    source: str
+    change: str
+    """Number of the change that says so."""
+    at: datetime
+    """When the platform upheld the objection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +298,59 @@ class StoredCheck:
     responses: tuple[StoredResponse, ...] = ()
     touched_by: str | None = None
     """Number of the change that touched one of its grounds, or None."""
+    measures: dict[str, AppliedMeasure] = field(default_factory=dict)
+    """Where the measures of its proposals stand; a proposal that is not among them is merely proposed."""
+    standings: dict[tuple[str, str], RecordStanding] = field(default_factory=dict)
+    """Where the records below them stand, by source and number, as far as changes have spoken of them."""
 
     def standing(self) -> dict[str, StoredResponse]:
         """Give the answer that stands for each proposal answered: the latest."""
         return {stored.response.proposal: stored for stored in self.responses}
+
+    def measure(self, proposal: str) -> AppliedMeasure:
+        """Give where the measure of a proposal stands; before states were kept, an answer was all that moved it."""
+        known = self.measures.get(proposal)
+        if known is not None:
+            return known
+        answered = self.standing().get(proposal)
+        if answered is None or answered.response.answer == "verifying":
+            return AppliedMeasure(proposal)
+        if answered.response.answer == "set_aside":
+            return AppliedMeasure(proposal, "set_aside")
+        return AppliedMeasure(proposal, "in_force", in_force_at=answered.at)
+
+    def as_it_stands(self) -> StoredCheck:
+        """Give the check with each proposal in its present state, and touched by what came while it was being made.
+
+        A change that was taken after a ground was read and before the check was on record found no check to touch.
+        """
+        if not self.measures and not self.standings:
+            return self
+        proposals = tuple(p.model_copy(update={"state": self._state(p)}) for p in self.decision.proposals)
+        grounds = (ground for proposal in self.decision.proposals for ground in proposal.grounds)
+        spoken = (self.standings[g.source, g.record_id] for g in grounds if self.carrying(g) != "carries")
+        touched_by = self.touched_by or next((standing.change for standing in spoken), None)
+        return replace(self, decision=self.decision.model_copy(update={"proposals": proposals}), touched_by=touched_by)
+
+    def carrying(self, ground: Ground) -> Carrying:
+        """Say what a ground still carries, by all that changes have said since it was read.
+
+        What was taken before the ground was read, the platform knew when it gave the record.
+        """
+        standing = self.standings.get((ground.source, ground.record_id))
+        read_at = ground.confirmed_live_at or self.decision.decided_at
+        if standing is None or standing.seen_at is None or standing.seen_at < read_at:
+            return "carries"
+        return standing.carrying
+
+    def _state(self, proposal: Proposal) -> ProposalState:
+        measure = self.measure(proposal.id)
+        if measure.state == "in_force":
+            return "applied"
+        if measure.state == "suspended" and measure.hold == "verifying":
+            return "verifying"
+        disputed = proposal.grounds and not any(self.carrying(ground) == "carries" for ground in proposal.grounds)
+        return "suspended" if measure.state == "proposed" and disputed else measure.state
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,9 @@ class MatterPolicy(Value):
     """Whether expired records count in the clean-years window."""
     publicity_ended: Literal["hint", "none"] = "hint"
     """The most that a record whose publicity ended may carry."""
+    heard_first: bool = False
+    """Whether a measure of strength block takes effect only when the time for statement and defence (陈述申辩, term
+    ``notice.statement``) is over."""
     deferral: Literal["listed_only", "all_not_excluded"] = "all_not_excluded"
     """Who may hand formal materials in later (DB45/T 2433-2021)."""
     query_basis: Several[Basis] = ()

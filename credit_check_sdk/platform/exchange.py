@@ -63,6 +63,23 @@ async def post(
     return Answered(reply, await Now())
 
 
+async def get(settings: SourceSettings, signer: Signer, path: str, *, wait: float = 0.0) -> Answered:
+    """Send a signed question and wait for its answer, *wait* seconds longer than the budget.
+
+    Raises:
+        NotSentError: it never left.
+        NoAnswerError: it left and no whole answer came back.
+    """
+    request = Request(
+        method="GET",
+        url=address(settings, path),
+        headers={"Accept": f"{wire.JSON}, {wire.PROBLEM_JSON}"},
+        timeout=settings.budget.total_seconds() + wait,
+    )
+    reply = await Send(await signer.sign(request), source=settings.id)
+    return Answered(reply, await Now())
+
+
 def understood(kind: type[V], answered: Answered, source: str) -> V:
     """Read the answer as *kind*.
 

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 from credit_check_sdk.hooks import hookimpl
 from credit_check_sdk.platform.channel import PlatformChannel
+from credit_check_sdk.platform.feed import PlatformFeed
 from credit_check_sdk.platform.signer import HmacSigner
 from credit_check_sdk.platform.source import PlatformSource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from credit_check_sdk.spi import ChannelFactory, SignerFactory, SourceFactory, SourceSettings
+    from credit_check_sdk.spi import ChannelFactory, FeedFactory, SignerFactory, SourceFactory, SourceSettings
 
 KIND = "platform"
-"""Kind of the source and the channel."""
+"""Kind of the source, the channel and the feed."""
 SIGNER = "hmac-sha256"
 """Kind of the signer."""
 
@@ -34,6 +35,12 @@ def credit_check_sources() -> Mapping[str, SourceFactory]:
 def credit_check_channels() -> Mapping[str, ChannelFactory]:
     """Register the channel."""
     return {KIND: PlatformChannel}
+
+
+@hookimpl
+def credit_check_feeds() -> Mapping[str, FeedFactory]:
+    """Register the feed."""
+    return {KIND: PlatformFeed}
 
 
 @hookimpl

@@ -5,21 +5,29 @@ It performs no I/O and knows no transaction: what is recorded is there at once.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from credit_check_sdk.errors import LedgerError
+from credit_check_sdk.model.applied import AppliedMeasure
 from credit_check_sdk.model.evidence import Checkpoint, Countersignature, Verification
 from credit_check_sdk.model.ledger import (
     BeginChain,
+    ChangeEntry,
     CheckById,
     CheckEntry,
     ChecksOf,
     CheckTimes,
     Countersign,
+    CursorEntry,
+    DueMeasures,
     FeedbackEntry,
+    FeedCursor,
+    KnownChanges,
     LatestCheck,
     LatestCheckpoint,
     Lease,
@@ -30,16 +38,22 @@ from credit_check_sdk.model.ledger import (
     OutboxRow,
     OutboxRows,
     OutboxStatus,
+    Redress,
+    Redresses,
     Requeue,
     ResponseEntry,
+    Resting,
     Seal,
     Sealed,
     Settle,
+    Standings,
     Statistics,
     StatisticsRow,
     StoredCheck,
     StoredNotice,
     StoredResponse,
+    TransitionEntry,
+    Transitions,
     Unsealed,
     VerifyEvidence,
 )
@@ -48,7 +62,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date, datetime
 
-    from credit_check_sdk.model import Acknowledgement
+    from credit_check_sdk.model import Acknowledgement, Change, Proposal
+    from credit_check_sdk.model.applied import RecordStanding
     from credit_check_sdk.model.ledger import Entry
 
 _SHANGHAI = timezone(timedelta(hours=8))
@@ -148,11 +163,32 @@ class InMemoryLedger:
         """Rows of the outbox by key, oldest first."""
         self.sealing = InMemorySealing()
         """What was recorded and sealed."""
+        self.cursors: dict[str, str] = {}
+        """Where each feed stands."""
+        self.changes: list[ChangeEntry] = []
+        """Changes taken, oldest first."""
+        self.transitions: list[TransitionEntry] = []
+        """Steps of applied measures, oldest first."""
+        self.standings: dict[tuple[str, str], RecordStanding] = {}
+        """Where records stand, by source and number."""
+        self.measures: dict[str, AppliedMeasure] = {}
+        """Where applied measures stand, by proposal."""
 
     def record(self, entries: Iterable[Entry]) -> None:
-        """Take entries, as `Record` does."""
+        """Take entries, as `Record` does: all of them, or none."""
+        before = {
+            name: copy.deepcopy(kept) if name == "sealing" else copy.copy(kept) for name, kept in vars(self).items()
+        }
+        try:
+            self._take(entries)
+        except LedgerError:
+            vars(self).update(before)
+            raise
+
+    def _take(self, entries: Iterable[Entry]) -> None:  # noqa: C901  one branch per kind of entry
         for entry in entries:
-            self.sealing.record(entry)
+            if not isinstance(entry, CursorEntry):
+                self.sealing.record(entry)
             match entry:
                 case CheckEntry():
                     self._check(entry)
@@ -165,12 +201,19 @@ class InMemoryLedger:
                 case NoticeDeliveryEntry():
                     drafted = self.notices[entry.notice].notice
                     self.notices[entry.notice] = StoredNotice(drafted, "delivered", entry.delivery)
+                case ChangeEntry():
+                    self._change(entry)
+                case TransitionEntry():
+                    self._transition(entry)
+                case CursorEntry():
+                    _insist(self.cursors.get(entry.source) == entry.before, "cursor")
+                    self.cursors[entry.source] = entry.after
 
     def touch(self, decision: str, change: str) -> None:
         """Say that *change* touched a ground of *decision*."""
         self.checks[decision] = replace(self.checks[decision], touched_by=change)
 
-    def load(self, query: Any) -> Any:  # noqa: PLR0911  one return per question
+    def load(self, query: Any) -> Any:  # noqa: C901, PLR0911, PLR0912  one branch and return per question
         """Answer a question, as `Load` does.
 
         Raises:
@@ -179,11 +222,30 @@ class InMemoryLedger:
         match query:
             case LatestCheck():
                 found = [c for c in self.checks.values() if c.case.id == query.case_id]
-                return max((c for c in found if c.decision.point == query.point), key=_decided, default=None)
+                return self._standing(
+                    max((c for c in found if c.decision.point == query.point), key=_decided, default=None)
+                )
             case CheckById():
-                return self.checks.get(query.decision)
+                return self._standing(self.checks.get(query.decision))
             case ChecksOf():
                 return tuple(_times(c) for c in sorted(self.checks.values(), key=_decided) if _asked(c, query))
+            case FeedCursor():
+                return self.cursors.get(query.source)
+            case KnownChanges():
+                taken = {_name(entry.change) for entry in self.changes}
+                return tuple(_name(change) in taken for change in query.changes)
+            case Standings():
+                wanted = ((number, self.standings.get((query.source, number))) for number in query.records)
+                return {number: standing for number, standing in wanted if standing is not None}
+            case Resting():
+                rests = [c for c in self.checks.values() if (query.source, query.record_id) in _grounds(c)]
+                return tuple(c.decision.id for c in sorted(rests, key=_decided))
+            case DueMeasures():
+                return self._due_measures(query.today)
+            case Transitions():
+                return tuple(step for step in self.transitions if step.decision == query.decision)
+            case Redresses():
+                return self._redresses()
             case OutboxRows():
                 rows = [row for row in self.rows.values() if not query.states or row.state in query.states]
                 return tuple(rows[: query.limit])
@@ -239,6 +301,76 @@ class InMemoryLedger:
             and (query.due_by is None or (kept.notice.due_on is not None and kept.notice.due_on <= query.due_by))
         ]
         return tuple(sorted(found, key=lambda k: (k.notice.due_on is None, k.notice.due_on))[: query.limit])
+
+    def _standing(self, stored: StoredCheck | None) -> StoredCheck | None:
+        if stored is None:
+            return None
+        measures = {p.id: self.measures[p.id] for p in stored.decision.proposals if p.id in self.measures}
+        standings = {place: self.standings[place] for place in _grounds(stored) if place in self.standings}
+        return replace(stored, measures=measures, standings=standings).as_it_stands()
+
+    def _change(self, entry: ChangeEntry) -> None:
+        _insist(all(_name(entry.change) != _name(taken.change) for taken in self.changes), "change")
+        self.changes.append(entry)
+        self.standings[entry.change.source, entry.change.record_id] = entry.standing
+        for decision in entry.touched:
+            self.touch(decision, entry.id)
+
+    def _transition(self, entry: TransitionEntry) -> None:
+        before = self.measures.get(entry.proposal) or AppliedMeasure(
+            entry.proposal, entry.before, in_force_at=entry.at if entry.before == "in_force" else None
+        )
+        _insist((before.state, before.step) == (entry.before, entry.follows), "measure")
+        self.transitions.append(entry)
+        began = entry.at if entry.event == "apply" else None
+        self.measures[entry.proposal] = AppliedMeasure(
+            entry.proposal,
+            entry.after,
+            returns=entry.returns,
+            hold=entry.hold,
+            cause=entry.cause,
+            at=entry.at,
+            step=entry.id,
+            in_force_at=before.in_force_at or began,
+            effective_on=entry.effective_on,
+        )
+
+    def _due_measures(self, today: date) -> tuple[str, ...]:
+        return tuple(
+            stored.decision.id
+            for stored in sorted(self.checks.values(), key=_decided)
+            if any(_by_the_clock(self.measures.get(p.id), p.until, today) for p in stored.decision.proposals)
+        )
+
+    def _redresses(self) -> tuple[Redress, ...]:
+        upheld = [entry for entry in reversed(self.changes) if entry.change.change == "objection_upheld"]
+        return tuple(
+            self._redress(entry, self.checks[decision], proposal)
+            for entry in upheld
+            for decision in entry.touched
+            for proposal in self.checks[decision].decision.proposals
+            if any((g.source, g.record_id) == (entry.change.source, entry.change.record_id) for g in proposal.grounds)
+        )
+
+    def _redress(self, entry: ChangeEntry, stored: StoredCheck, proposal: Proposal) -> Redress:
+        decision = stored.decision
+        measure = self.measures.get(proposal.id) or AppliedMeasure(proposal.id)
+        return Redress(
+            case_id=decision.case_id,
+            matter=decision.matter,
+            point=decision.point,
+            department=stored.case.operator.department,
+            decision=decision.id,
+            decided_at=decision.decided_at,
+            outcome=decision.outcome,
+            proposal=proposal.id,
+            measure=proposal.measure,
+            state=measure.state,
+            was_in_force=measure.in_force_at is not None,
+            source=entry.change.source,
+            change=entry.id,
+            at=entry.change.at,
+        )
 
     def _respond(self, entry: ResponseEntry) -> None:
         stored = self.checks[entry.decision]
@@ -358,6 +490,35 @@ def _times(stored: StoredCheck) -> CheckTimes:
 def _with(point: Checkpoint, seen: Countersignature) -> tuple[Countersignature, ...]:
     others = tuple(one for one in point.countersignatures if one.witness != seen.witness)
     return (*others, seen)
+
+
+def _insist(holds: bool, what: str) -> None:  # noqa: FBT001  it reads as a sentence
+    if not holds:
+        raise LedgerError(
+            f"another writer moved the {what} meanwhile; nothing was written",
+            "已被其他进程变更，未写入任何内容",
+            code="ledger.conflict",
+            retryable=True,
+            remedy_en="read it again, and try again",
+            remedy_zh="请重新读取后再试",
+        )
+
+
+def _name(change: Change) -> tuple[object, ...]:
+    return change.source, change.cursor, change.record_id, change.change, change.at
+
+
+def _grounds(stored: StoredCheck) -> set[tuple[str, str]]:
+    return {(ground.source, ground.record_id) for p in stored.decision.proposals for ground in p.grounds}
+
+
+def _by_the_clock(measure: AppliedMeasure | None, until: date | None, today: date) -> bool:
+    if measure is None:
+        return False
+    if measure.state == "noticed" and measure.effective_on is not None and measure.effective_on <= today:
+        return True
+    over = until is not None and until < today and measure.in_force_at is not None
+    return over and measure.state in {"in_force", "suspended"}
 
 
 def _decided(stored: StoredCheck) -> tuple[datetime, str]:

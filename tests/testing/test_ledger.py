@@ -15,6 +15,7 @@ from credit_check_sdk.model import (
     Bonus,
     Case,
     CatalogueRef,
+    Change,
     Decision,
     Deferral,
     Facilities,
@@ -28,9 +29,12 @@ from credit_check_sdk.model import (
     Response,
     Words,
 )
+from credit_check_sdk.model.applied import RecordStanding
 from credit_check_sdk.model.ledger import (
+    ChangeEntry,
     CheckById,
     CheckEntry,
+    CursorEntry,
     Entry,
     FeedbackEntry,
     LatestCheck,
@@ -46,6 +50,7 @@ from credit_check_sdk.model.ledger import (
     Settle,
     Statistics,
     StoredNotice,
+    TransitionEntry,
 )
 from credit_check_sdk.testing import InMemoryLedger
 from credit_check_sdk.testing.conformance import FIRM, delivery
@@ -175,6 +180,24 @@ def test_every_entry_of_the_ledger_is_taken() -> None:
     delivery = NoticeDelivery(method="post", on=NOW.date(), operator=Operator(id="u-1", department="d"))
     told = NoticeDeliveryEntry("delivery_1", notice.id, notice.case_id, delivery, NOW)
     entries: list[Entry] = [check("dec_1"), answer("resp_1", "dec_1"), FeedbackEntry(feedback("fb_1"), "municipal"), NoticeEntry(notice), told]  # fmt: skip
+    change = Change(cursor="1", source="municipal", record_id="R-0001", change="objected", at=NOW)
+    standing = RecordStanding().after(change, "change_1", NOW)
+    entries += [ChangeEntry("change_1", change, NOW, standing, ("dec_1",)), CursorEntry("municipal", None, "1", NOW)]
+    entries.append(
+        TransitionEntry(
+            "trans_1",
+            "c-1",
+            "dec_1",
+            "prop_dec_1_0",
+            "apply",
+            "proposed",
+            "in_force",
+            NOW,
+            "clock",
+            "applied",
+            Words(zh="…", en="…"),
+        )
+    )
     assert {type(entry) for entry in entries} == set(get_args(Entry))
     ledger = InMemoryLedger()
     ledger.record(entries)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-VERSION = 2
+VERSION = 3
 """Version of the schema, that of the last step in `versions`; a ledger of another version is not used."""
 
 metadata = MetaData()
@@ -177,4 +177,103 @@ outbox = Table(
     Column("last_error", Text),
     Index("credit_outbox_due", "channel", "state", "next_at"),
     Index("credit_outbox_order", "case_id", "channel", "ordinal"),
+)
+
+feed = Table(
+    "credit_feed",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("cursor", Text, nullable=False),
+    Column("moved_at", BigInteger, nullable=False),
+)
+
+change = Table(
+    "credit_change",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("change_key", Text, nullable=False),
+    Column("record_key", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Index("credit_change_once", "source", "change_key", unique=True),
+    Index("credit_change_kind", "kind"),
+)
+
+touch = Table(
+    "credit_touch",
+    metadata,
+    Column("change", Text, primary_key=True),
+    Column("decision", Text, primary_key=True),
+)
+
+record = Table(
+    "credit_record",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("record_key", Text, primary_key=True),
+    Column("dispute", Text),
+    Column("dispute_at", BigInteger),
+    Column("lift", Text),
+    Column("lift_at", BigInteger),
+    Column("ended", Text),
+    Column("ended_at", BigInteger),
+    Column("wrong", Text),
+    Column("wrong_at", BigInteger),
+    Column("change", Text, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+)
+
+measure = Table(
+    "credit_measure",
+    metadata,
+    Column("proposal", Text, primary_key=True),
+    Column("decision", Text, nullable=False, index=True),
+    Column("state", Text, nullable=False),
+    Column("returns", Text),
+    Column("hold", Text),
+    Column("cause", Text),
+    Column("moved_at", BigInteger, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("in_force_at", BigInteger),
+    Column("effective_day", Integer),
+    Column("until_day", Integer),
+    Index("credit_measure_due", "state", "until_day"),
+)
+
+transition = Table(
+    "credit_transition",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("decision", Text, nullable=False, index=True),
+    Column("proposal", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("state_before", Text, nullable=False),
+    Column("state_after", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("credit_transition_at", "at"),
+)
+
+objection = Table(
+    "credit_objection",
+    metadata,
+    Column("objection", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("record_key", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("decision", Text),
+    Column("department", Text, nullable=False),
+    Column("feedback", Text, nullable=False),
+    Column("taken_at", BigInteger, nullable=False),
+    Column("due_day", Integer),
+    Column("provisional", Integer, nullable=False),
+    Column("answer", Text),
+    Column("answered_at", BigInteger),
+    Index("credit_objection_record", "source", "record_key", "state"),
+    Index("credit_objection_due", "state", "due_day"),
+    Index("credit_objection_case", "case_id"),
 )

@@ -9,19 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
-from credit_check_sdk._shell.ledger import notices, outbox, sealing
+from credit_check_sdk._shell.ledger import moving, notices, outbox, sealing
 from credit_check_sdk._shell.ledger import schema as s
 from credit_check_sdk._shell.ledger.bodies import entry, opened
 from credit_check_sdk._shell.ledger.steps import DAY, Execute, Work, day_start, insert, micros, moment
 from credit_check_sdk.model import Case, Consultation, Decision, Operator, Response
 from credit_check_sdk.model.ledger import (
     BeginChain,
+    ChangeEntry,
     CheckById,
     CheckEntry,
     ChecksOf,
     CheckTimes,
     Countersign,
+    CursorEntry,
+    DueMeasures,
     FeedbackEntry,
+    FeedCursor,
+    KnownChanges,
     LatestCheck,
     LatestCheckpoint,
     Lease,
@@ -30,13 +35,18 @@ from credit_check_sdk.model.ledger import (
     Notices,
     OutboxRows,
     OutboxStatus,
+    Redresses,
     Requeue,
     ResponseEntry,
+    Resting,
     Seal,
     Settle,
+    Standings,
     Statistics,
     StoredCheck,
     StoredResponse,
+    TransitionEntry,
+    Transitions,
     Unsealed,
     VerifyEvidence,
 )
@@ -109,12 +119,18 @@ def record(entries: Sequence[Entry], keys: KeyRing) -> Work[None]:
                 yield from notices.put(one, keys)
             case NoticeDeliveryEntry():
                 yield from notices.delivered(one, keys)
+            case ChangeEntry():
+                yield from moving.record_change(one, keys)
+            case TransitionEntry():
+                yield from moving.record_transition(one, keys)
+            case CursorEntry():
+                yield from moving.record_cursor(one)
             case _:
                 message = f"the ledger takes no {type(one).__name__}"
                 raise TypeError(message)
 
 
-def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: C901, PLR0911  one branch and one return per question
+def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: C901, PLR0911, PLR0912  one branch and return per question
     """Answer a question, or carry out a command on the outbox."""
     match question:
         case LatestCheck():
@@ -138,6 +154,20 @@ def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: C901, PLR0911  one 
             return (yield from notices.ask(question, keys))
         case Unsealed() | LatestCheckpoint() | Seal() | BeginChain() | Countersign() | VerifyEvidence():
             return (yield from sealing.carry_out(question, keys))
+        case FeedCursor():
+            return (yield from moving.cursor(question.source))
+        case KnownChanges():
+            return (yield from moving.known(question, keys))
+        case Standings():
+            return (yield from moving.standings(question, keys))
+        case Resting():
+            return (yield from moving.resting(question, keys))
+        case DueMeasures():
+            return (yield from moving.due(question))
+        case Transitions():
+            return (yield from moving.transitions(question.decision, keys))
+        case Redresses():
+            return (yield from moving.redresses())
         case Statistics():
             from credit_check_sdk._shell.ledger.figures import figures  # seldom asked
 
@@ -230,15 +260,26 @@ def _stored(asking: Execute, keys: KeyRing) -> Work[StoredCheck | None]:
     number, touched_by, key_id, blob = found.rows[0]
     body = opened(key_id, blob, number, keys)
     listed = yield Execute(_RESPONSES, {"number": number})
-    return StoredCheck(
-        decision=Decision.model_validate(body["decision"], strict=False),
+    decision = Decision.model_validate(body["decision"], strict=False)
+    below = (yield from moving.below(number)) if any(p.grounds for p in decision.proposals) else {}
+    grounds = {(g.source, g.record_id) for p in decision.proposals for g in p.grounds} if below else set()
+    standings = {
+        (source, record): below[source, key]
+        for source, record in grounds
+        if (source, key := keys.hashed("record", source, record)) in below
+    }
+    stored = StoredCheck(
+        decision=decision,
         case=Case.model_validate(body["case"], strict=False),
         consultations=tuple(Consultation.model_validate(c, strict=False) for c in body["consultations"]),
         parties=body["parties"],
         rules=body["rules"],
         responses=tuple(_response(row, keys) for row in listed.rows),
         touched_by=touched_by,
+        measures=(yield from moving.measures(number)) if decision.proposals else {},
+        standings=standings,
     )
+    return stored.as_it_stands()
 
 
 def _times(question: ChecksOf) -> Work[tuple[CheckTimes, ...]]:

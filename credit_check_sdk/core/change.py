@@ -1,0 +1,401 @@
+"""Take what platforms say has changed, and let it reach open cases and past decisions. A flow.
+
+A page of changes works once: with the cursor moves, in one transaction, all that it caused, or nothing of it. What a
+platform says twice, or late, changes nothing more: each record's standing is what was said last in each respect.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from credit_check_sdk.core.desk import day_of
+from credit_check_sdk.core.moving import amended, moved
+from credit_check_sdk.core.notices import draft_rectification
+from credit_check_sdk.core.states import called_for
+from credit_check_sdk.core.still import still_carries
+from credit_check_sdk.errors import CreditCheckError, LedgerError
+from credit_check_sdk.flow import About, Forget, Load, NewId, Now, Record, Together
+from credit_check_sdk.model import Changes
+from credit_check_sdk.model.applied import RecordStanding
+from credit_check_sdk.model.ledger import (
+    ChangeEntry,
+    CheckById,
+    CursorEntry,
+    DueMeasures,
+    FeedCursor,
+    KnownChanges,
+    NoticeEntry,
+    Resting,
+    Standings,
+    StoredCheck,
+    TransitionEntry,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from credit_check_sdk.core.desk import Desk
+    from credit_check_sdk.model import Change, Ground, Proposal
+    from credit_check_sdk.model.applied import Carrying, MeasureEvent
+    from credit_check_sdk.model.ledger import Entry
+    from credit_check_sdk.spi import Feed
+
+_ATTEMPTS = 20
+"""How often a page is taken anew when others move what it moves."""
+_SLACK = 5.0
+"""Seconds beyond the wait that an answer may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSync:
+    """What one source's changes came to."""
+
+    source: str
+    changes: int = 0
+    """Changes taken for the first time."""
+    again: int = 0
+    """Changes that had been taken before."""
+    touched: int = 0
+    """Decisions touched."""
+    transitions: dict[str, int] = field(default_factory=dict)
+    """Measures moved, by what happened to them."""
+    notices: int = 0
+    """Rectification notices drafted."""
+    verified: int = 0
+    """Decisions verified anew because the platform lost our cursor."""
+    error: str | None = None
+    """Code of what went wrong; the cursor stays where it was."""
+    detail: str | None = None
+    """The same in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What one synchronisation came to."""
+
+    sources: tuple[SourceSync, ...] = ()
+    """Source by source."""
+    lapsed: dict[str, int] = field(default_factory=dict)
+    """Measures moved by the clock, by what happened to them."""
+
+    @property
+    def changes(self) -> int:
+        """Changes taken for the first time."""
+        return sum(one.changes for one in self.sources)
+
+    @property
+    def touched(self) -> int:
+        """Decisions touched."""
+        return sum(one.touched for one in self.sources)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a source could not be followed."""
+        return any(one.error is not None for one in self.sources)
+
+
+async def sync(desk: Desk, *, wait: float = 0.0) -> SyncReport:
+    """Take all changes of every feed; where none has any, wait up to *wait* seconds for the first."""
+    names = sorted(desk.feeds)
+    cursors = {name: await Load(FeedCursor(name)) for name in names}
+    first = await _first_pages(desk, cursors, wait)
+    done = [await _follow(desk.feeds[name], desk, cursors[name], first[name]) for name in names]
+    return SyncReport(tuple(done), await _lapse(desk))
+
+
+async def _first_pages(desk: Desk, cursors: Mapping[str, str | None], wait: float) -> dict[str, Changes | Exception]:
+    """Ask every feed side by side, so that one platform's waiting holds up no other's."""
+
+    def branch(name: str) -> tuple[float, Any]:
+        consulting = desk.sources.get(name)
+        budget = consulting.budget if consulting else _SLACK
+        return budget + wait + _SLACK, lambda: _page(desk.feeds[name], cursors[name], wait)
+
+    pages = await Together(tuple(branch(name) for name in cursors)) if cursors else ()
+    return dict(zip(cursors, pages, strict=True))
+
+
+async def _page(feed: Feed, cursor: str | None, wait: float) -> Changes:
+    page: object = await feed.changes(cursor, wait)
+    if not isinstance(page, Changes) or any(change.source != feed.id for change in page.changes):
+        message = "its plugin returned no page of its own changes"
+        raise TypeError(message)
+    return page
+
+
+async def _follow(feed: Feed, desk: Desk, cursor: str | None, first: Changes | Exception) -> SourceSync:
+    """Take page after page until there is no more for now."""
+    report, page, conflicts = SourceSync(feed.id), first, 0
+    while True:
+        if isinstance(page, Exception):
+            return _failed(report, page)
+        try:
+            report = await _take(desk, feed.id, cursor, page, report)
+        except LedgerError as error:
+            if error.code != "ledger.conflict" or conflicts >= _ATTEMPTS:
+                raise
+            # Another sync, or an officer, was there first: read again where everything stands, and go on from there.
+            conflicts += 1
+            page, cursor = await _again(feed), await Load(FeedCursor(feed.id))
+            continue
+        cursor = page.cursor
+        if not page.more:
+            return report
+        try:
+            page = await _page(feed, cursor, 0.0)
+        except Exception as error:  # noqa: BLE001  the one place where a feed is contained
+            page = error
+
+
+async def _again(feed: Feed) -> Changes | Exception:
+    try:
+        return await _page(feed, await Load(FeedCursor(feed.id)), 0.0)
+    except Exception as error:  # noqa: BLE001  the one place where a feed is contained
+        return error
+
+
+def _failed(report: SourceSync, error: Exception) -> SourceSync:
+    if isinstance(error, CreditCheckError):
+        return replace(report, error=error.code, detail=error.words("en"))
+    return replace(report, error="source.failed", detail=f"its plugin failed ({type(error).__name__})")
+
+
+async def _take(desk: Desk, source: str, cursor: str | None, page: Changes, report: SourceSync) -> SourceSync:
+    """Take one page: all that it causes and the cursor, or nothing of it."""
+    known = await Load(KnownChanges(page.changes)) if page.changes else ()
+    fresh = _once([change for change, taken in zip(page.changes, known, strict=True) if not taken])
+    if not fresh and page.cursor == cursor:
+        return replace(report, again=report.again + len(page.changes))
+    now = await Now()
+    taken = await _fold(source, fresh, now)
+    # A remembered answer about its subject is forgotten before the change counts as taken, never after.
+    await _forget(source, fresh)
+    consequences = await _consequences(desk, source, taken, now)
+    entries: list[Entry] = [
+        ChangeEntry(number, change, now, standing, consequences.touched.get(change.record_id, ()) if last else ())
+        for number, change, standing, last in taken.entries()
+    ]
+    entries += consequences.entries
+    if page.cursor != cursor:
+        entries.append(CursorEntry(source, cursor, page.cursor, now))
+    if entries:
+        await Record(tuple(entries))
+    return replace(
+        report,
+        changes=report.changes + len(fresh),
+        again=report.again + len(page.changes) - len(fresh),
+        touched=report.touched + len({number for several in consequences.touched.values() for number in several}),
+        transitions=dict(Counter(report.transitions) + Counter(consequences.events)),
+        notices=report.notices + consequences.notices,
+    )
+
+
+def _once(changes: Sequence[Change]) -> list[Change]:
+    return list({(change.cursor, change.record_id, change.change, change.at): change for change in changes}.values())
+
+
+@dataclass(slots=True)
+class _Taken:
+    """The changes of a page, record by record, and where each record stands after them."""
+
+    changes: dict[str, list[tuple[str, Change, RecordStanding]]]
+
+    def entries(self) -> list[tuple[str, Change, RecordStanding, bool]]:
+        return [
+            (*each, place == len(several)) for several in self.changes.values() for place, each in enumerate(several, 1)
+        ]
+
+    def standing(self, record_id: str) -> RecordStanding:
+        return self.changes[record_id][-1][2]
+
+    def last(self, record_id: str) -> tuple[str, Change]:
+        number, change, _ = self.changes[record_id][-1]
+        return number, change
+
+
+async def _fold(source: str, fresh: Sequence[Change], now: datetime) -> _Taken:
+    records = tuple(dict.fromkeys(change.record_id for change in fresh))
+    standings: dict[str, RecordStanding] = await Load(Standings(source, records)) if records else {}
+    taken: dict[str, list[tuple[str, Change, RecordStanding]]] = {}
+    for change in fresh:
+        number = await NewId("change")
+        standing = standings.get(change.record_id, RecordStanding()).after(change, number, now)
+        standings[change.record_id] = standing
+        taken.setdefault(change.record_id, []).append((number, change, standing))
+    return _Taken(taken)
+
+
+async def _forget(source: str, fresh: Sequence[Change]) -> None:
+    subjects = [
+        subject
+        for change in fresh
+        if change.record is not None
+        for subject in (change.record.subject, *(party.subject for party in change.record.responsible))
+    ]
+    keys = {
+        About(source, identifier.scheme, identifier.normal)
+        for subject in subjects
+        for identifier in subject.identifiers
+    }
+    if keys:
+        await Forget(tuple(keys))
+
+
+@dataclass(slots=True)
+class _Consequences:
+    """What changes cause in the ledger."""
+
+    entries: list[Entry] = field(default_factory=list)
+    touched: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Decisions touched, by the record."""
+    events: Counter[str] = field(default_factory=Counter)
+    notices: int = 0
+
+
+async def _consequences(desk: Desk, source: str, taken: _Taken, now: datetime) -> _Consequences:
+    """Work out what the changes of one page cause, decision by decision."""
+    made = _Consequences()
+    rests: dict[str, list[str]] = {}
+    for record_id in taken.changes:
+        for decision in await Load(Resting(source, record_id)):
+            rests.setdefault(decision, []).append(record_id)
+    for number, records in rests.items():
+        stored: StoredCheck | None = await Load(CheckById(number))
+        if stored is None or stored.decision.environment != desk.environment:
+            continue
+        stored = replace(
+            stored, standings={**stored.standings, **{(source, each): taken.standing(each) for each in records}}
+        )
+        view = _View(desk, stored, source, taken, tuple(records))
+        for record_id in view.materially():
+            made.touched[record_id] = (*made.touched.get(record_id, ()), number)
+        await _move(view, made, now)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A decision, with what has just been said of the records below it."""
+
+    desk: Desk
+    stored: StoredCheck
+    source: str
+    taken: _Taken
+    records: tuple[str, ...]
+
+    def carrying(self, proposal: Proposal, ground: Ground) -> Carrying:
+        """Say what a ground carries now; one that carries less than the measure does not carry it."""
+        said = self.stored.carrying(ground)
+        if said != "carries" or ground.source != self.source or ground.record_id not in self.records:
+            return said
+        _, change = self.taken.last(ground.record_id)
+        record = change.record
+        if change.change in {"corrected", "listed"} and record is not None:
+            return "carries" if still_carries(self.desk, self.stored, proposal, ground, record) else "gone"
+        return said
+
+    def grounds(self, proposal: Proposal) -> list[Carrying]:
+        """Say what the grounds carry that were strong enough for the measure as it was proposed."""
+        return [self.carrying(proposal, g) for g in proposal.grounds if g.strength in {None, proposal.strength}]
+
+    def materially(self) -> list[str]:
+        """Name the records that are no longer what the decision saw."""
+        return [record_id for record_id in self.records if self._differs(record_id)]
+
+    def _differs(self, record_id: str) -> bool:
+        if self.taken.standing(record_id).carrying != "carries":
+            return True
+        seen = self._seen(record_id)
+        told = [change.record for _, change, _ in self.taken.changes[record_id] if change.record is not None]
+        return bool(told) and (seen is None or _material(seen) != _material(told[-1]))
+
+    def _seen(self, record_id: str) -> Any:
+        for consultation in self.stored.consultations:
+            if consultation.source == self.source:
+                for answer in consultation.answers:
+                    for record in answer.records:
+                        if record.record_id == record_id:
+                            return record
+        return None
+
+
+_IMMATERIAL = {"source", "level", "observed_at", "match", "facts"}
+
+
+def _material(record: Any) -> Any:
+    """Give what of a record can matter to a decision."""
+    return record.model_dump(mode="json", exclude=_IMMATERIAL, context={"reveal": True})
+
+
+async def _move(view: _View, made: _Consequences, now: datetime) -> None:
+    """Move the measures of one decision that rest on records of the page."""
+    for proposal in view.stored.decision.proposals:
+        touching = [g for g in proposal.grounds if g.source == view.source and g.record_id in view.records]
+        if not touching:
+            continue
+        measure = view.stored.measure(proposal.id)
+        event = called_for(measure, view.grounds(proposal))
+        lost = [g for g in touching if view.carrying(proposal, g) != "carries"]
+        if event is None and lost and measure.state in {"noticed", "in_force"}:
+            event = "keep"
+        if event is None:
+            continue
+        number, change = view.taken.last((lost or touching)[-1].record_id)
+        step = await moved(
+            view.stored, proposal, event, at=now, by=f"source:{view.source}", cause=change.change, change=number
+        )
+        made.entries += await amended(view.desk, view.stored, proposal, step)
+        made.events[event] += 1
+        if event == "rectify":
+            stored = view.stored
+            notice = await draft_rectification(
+                view.desk, stored.case, stored.decision, proposal, stored.consultations, now
+            )
+            if notice is not None:
+                made.entries.append(NoticeEntry(notice))
+                made.notices += 1
+
+
+async def _lapse(desk: Desk) -> dict[str, int]:
+    """Move what the clock moves: a statement window that is over, a last day that has passed."""
+    today = day_of(await Now())
+    events: Counter[str] = Counter()
+    for number in await Load(DueMeasures(today)):
+        for _ in range(_ATTEMPTS):
+            try:
+                events += await _lapse_one(desk, number)
+            except LedgerError as error:
+                if error.code != "ledger.conflict":
+                    raise
+            else:
+                break
+    return dict(events)
+
+
+async def _lapse_one(desk: Desk, number: str) -> Counter[str]:
+    stored: StoredCheck | None = await Load(CheckById(number))
+    events: Counter[str] = Counter()
+    if stored is None or stored.decision.environment != desk.environment:
+        return events
+    now = await Now()
+    today = day_of(now)
+    entries: list[Entry] = []
+    for proposal in stored.decision.proposals:
+        measure = stored.measure(proposal.id)
+        over = proposal.until is not None and proposal.until < today
+        event: MeasureEvent
+        if over and measure.state in {"noticed", "in_force", "suspended"}:
+            event, cause = "lift", "until"
+        elif measure.state == "noticed" and measure.effective_on is not None and measure.effective_on <= today:
+            event, cause = "apply", "window"
+        else:
+            continue
+        step: TransitionEntry = await moved(stored, proposal, event, at=now, by="clock", cause=cause)
+        entries += await amended(desk, stored, proposal, step)
+        events[event] += 1
+    if entries:
+        await Record(tuple(entries))
+    return events
