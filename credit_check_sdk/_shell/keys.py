@@ -13,18 +13,24 @@ import hmac
 import json
 import os
 import stat
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path  # noqa: TC003  part of public signatures
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from typing_extensions import override
 
+from credit_check_sdk._shell import ring_file
+from credit_check_sdk._shell.ring_file import FILE
 from credit_check_sdk.errors import KeyRingError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-FILE = "ring.json"
+    from credit_check_sdk._shell.ring_file import Stamp
+
+T = TypeVar("T")
+
 VERSION = 1
 """Version of the file; a newer one is refused."""
 ALGORITHM = "EdDSA"
@@ -35,30 +41,64 @@ _OTHERS = 0o077
 _OTHERS_WRITE = 0o022
 
 
-class KeyRing:
-    """Keys of one department. Safe to share among threads, and across a fork: it holds no lock.
+class _Keys:
+    """What a ring's file says at one time; never changed once made.
 
     Raises:
         KeyError: *data* lacks a part of a ring; likewise `TypeError` and `ValueError` for one that is malformed.
     """
 
     def __init__(self, data: Mapping[str, Any]) -> None:
-        self._index = _key(data["index"]["key"])
-        self._data = {key["id"]: _key(key["key"]) for key in data["data"]}
-        self._receipt = {
+        self.index = _key(data["index"]["key"])
+        self.data = {key["id"]: _key(key["key"]) for key in data["data"]}
+        self.receipt = {
             key["id"]: (_key(key["d"]) if key.get("d") else None, _key(key["x"]), bool(key.get("revoked")))
             for key in data["receipt"]
         }
-        self._current_data: str = data["current"]["data"]
-        self._current_receipt: str = data["current"]["receipt"]
-        if self._current_data not in self._data:
-            raise KeyError(self._current_data)
-        if self._current_receipt not in self._receipt:
-            raise KeyError(self._current_receipt)
+        self.current_data: str = data["current"]["data"]
+        self.current_receipt: str = data["current"]["receipt"]
+        if self.current_data not in self.data:
+            raise KeyError(self.current_data)
+        if self.current_receipt not in self.receipt:
+            raise KeyError(self.current_receipt)
+        self.about = tuple(_about(data))
         # Made when first used; that two threads make the same one twice does no harm.
-        self._ciphers: dict[str, Any] = {}
-        self._signers: dict[str, Any] = {}
-        self._verifiers: dict[str, Any] = {}
+        self.ciphers: dict[str, Any] = {}
+        self.signers: dict[str, Any] = {}
+        self.verifiers: dict[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyNote:
+    """What may be said of a key: everything but the key."""
+
+    id: str
+    """Its number."""
+    kind: Literal["data", "receipt", "index"]
+    """What it is for: encryption at rest, receipts, keyed hashes."""
+    made: str
+    """When it was made."""
+    current: bool
+    """Whether it is used for what is written now."""
+    revoked: str | None = None
+    """When it was revoked."""
+    reason: str | None = None
+    """Why."""
+
+
+class KeyRing:
+    """Keys of one department. Safe to share among threads, and across a fork: it holds no lock.
+
+    A ring that was opened from a folder notices when its file was changed by another process: a new key is used, and a
+    revoked one no longer holds, without anybody starting anew.
+
+    Raises:
+        KeyError: *data* lacks a part of a ring; likewise `TypeError` and `ValueError` for one that is malformed.
+    """
+
+    def __init__(self, data: Mapping[str, Any], folder: Path | None = None, stamp: Stamp | None = None) -> None:
+        self._read = _Keys(data)
+        self._folder, self._stamp = folder, stamp
 
     @classmethod
     def make(cls, folder: Path) -> KeyRing:
@@ -95,7 +135,7 @@ class KeyRing:
                 remedy_zh="请指定可写的目录",
             ) from None
         _for_the_owner_only(folder, path)
-        return cls(data)
+        return cls(data, folder, ring_file.stamp(folder))
 
     @classmethod
     def open(cls, folder: Path) -> KeyRing:
@@ -104,29 +144,9 @@ class KeyRing:
         Raises:
             KeyRingError: it is missing, broken, of a newer version, or within the reach of others.
         """
-        path = folder / FILE
+        seen, data = _loaded(folder)
         try:
-            _for_the_owner_only(folder, path)
-            data = json.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise KeyRingError(
-                f"the key ring in {folder.name} cannot be read ({error.strerror})",
-                f"无法读取 {folder.name} 中的密钥（{error.strerror}）",
-                remedy_en="make one with `credit-check init`, or correct keys.ring",
-                remedy_zh="请用 credit-check init 生成，或更正 keys.ring",
-            ) from None
-        except ValueError:
-            raise _broken(folder) from None
-        version = data.get("version") if isinstance(data, dict) else None
-        if isinstance(version, int) and version > VERSION:
-            raise KeyRingError(
-                f"the key ring in {folder.name} is of version {version}, this package knows up to {VERSION}",
-                f"{folder.name} 中密钥的版本为 {version}，本软件包最高支持 {VERSION}",
-                remedy_en="upgrade credit-check-sdk",
-                remedy_zh="请升级 credit-check-sdk",
-            )
-        try:
-            return cls(data)
+            return cls(data, folder, seen)
         except (AttributeError, KeyError, TypeError, ValueError):
             raise _broken(folder) from None
 
@@ -135,16 +155,103 @@ class KeyRing:
         """Make a ring that is kept nowhere, for tests."""
         return cls(_fresh())
 
+    @property
+    def _keys(self) -> _Keys:
+        """The keys as the file has them now."""
+        if self._folder is not None and ring_file.stamp(self._folder) != self._stamp:
+            seen, data = _loaded(self._folder)
+            try:
+                self._read, self._stamp = _Keys(data), seen
+            except (AttributeError, KeyError, TypeError, ValueError):
+                raise _broken(self._folder) from None
+        return self._read
+
+    def notes(self) -> tuple[KeyNote, ...]:
+        """Say which keys there are; no key is shown."""
+        return self._keys.about
+
+    def rotate(self, kind: Literal["data", "receipt"]) -> str:
+        """Make a new key the current one of its kind, and give its number; the older ones go on being read.
+
+        Raises:
+            KeyRingError: the ring is kept nowhere, or its file cannot be written; it is as it was.
+        """
+
+        def turn(data: dict[str, Any]) -> str:
+            fresh = _data_key() if kind == "data" else _receipt_key()
+            data[kind].append(fresh)
+            data["current"][kind] = fresh["id"]
+            return str(fresh["id"])
+
+        return self._changed(turn)
+
+    def revoke(self, number: str, reason: str) -> None:
+        """Revoke a receipt key: what it signed holds no more. The current key is rotated first.
+
+        Raises:
+            KeyRingError: there is no such receipt key, it is the current one, or the file cannot be written.
+        """
+
+        def mark(data: dict[str, Any]) -> None:
+            found = [key for key in data["receipt"] if key["id"] == number]
+            if not found:
+                raise _unknown(number)
+            if data["current"]["receipt"] == number:
+                raise KeyRingError(
+                    f"{number} signs receipts now and cannot be revoked",
+                    f"{number} 是当前回执密钥，不能吊销",
+                    remedy_en="rotate first: credit-check keys rotate --kind receipt",
+                    remedy_zh="请先更换：credit-check keys rotate --kind receipt",
+                )
+            found[0].setdefault("revoked", datetime.now(UTC).isoformat(timespec="seconds"))
+            found[0].setdefault("reason", reason)
+
+        self._changed(mark)
+
+    def retire(self, number: str) -> None:
+        """Take an old data key out of the ring for good; whoever calls it has seen that nothing is encrypted with it.
+
+        Raises:
+            KeyRingError: there is no such data key, it is the current one, or the file cannot be written.
+        """
+
+        def drop(data: dict[str, Any]) -> None:
+            if number not in {key["id"] for key in data["data"]} or data["current"]["data"] == number:
+                raise _unknown(number)
+            data["data"] = [key for key in data["data"] if key["id"] != number]
+
+        self._changed(drop)
+
+    def _changed(self, change: Callable[[dict[str, Any]], T]) -> T:
+        if self._folder is None:
+            raise KeyRingError(
+                "this key ring is kept nowhere and cannot be changed",
+                "该密钥环没有保存，无法更改",
+                remedy_en="make one with `credit-check init`",
+                remedy_zh="请用 credit-check init 生成",
+            )
+        folder = self._folder
+
+        def work() -> T:
+            _, data = _loaded(folder)
+            answer = change(data)
+            _Keys(data)
+            ring_file.replace(folder, data)
+            return answer
+
+        return ring_file.alone(folder, work)
+
     def hashed(self, *parts: str) -> str:
         """Give the keyed hash of *parts*, hexadecimal. Each part is preceded by its length, so none runs into the next."""
         text = b"".join(len(part.encode()).to_bytes(4) + part.encode() for part in parts)
-        return hmac.digest(self._index, text, "sha256").hex()
+        return hmac.digest(self._read.index, text, "sha256").hex()
 
     def encrypt(self, plain: bytes, bound_to: str) -> tuple[str, bytes]:
         """Encrypt; give the key's number and nonce with ciphertext. *bound_to* is authenticated with it."""
         nonce = os.urandom(_NONCE)
-        key = self._current_data
-        return key, nonce + self._cipher(key).encrypt(nonce, plain, bound_to.encode())
+        keys = self._keys
+        key = keys.current_data
+        return key, nonce + _cipher(keys, key).encrypt(nonce, plain, bound_to.encode())
 
     def decrypt(self, key: str, blob: bytes, bound_to: str) -> bytes:
         """Decrypt what `encrypt` gave.
@@ -155,7 +262,8 @@ class KeyRing:
         from cryptography.exceptions import InvalidTag
 
         try:
-            plain: bytes = self._cipher(key).decrypt(blob[:_NONCE], blob[_NONCE:], bound_to.encode())
+            keys = self._read if key in self._read.data else self._keys
+            plain: bytes = _cipher(keys, key).decrypt(blob[:_NONCE], blob[_NONCE:], bound_to.encode())
         except (InvalidTag, KeyError, ValueError):
             raise KeyRingError(
                 "an entry of the ledger cannot be decrypted: another ring's key, or it was changed",
@@ -173,14 +281,15 @@ class KeyRing:
         """
         from joserfc import jws
 
-        number = self._current_receipt
+        keys = self._keys
+        number = keys.current_receipt
         header = {"alg": ALGORITHM, "kid": number, "typ": "credit-check+jws"}
-        return jws.serialize_compact(header, _json(claims), self._signer(number), registry=_registry())
+        return jws.serialize_compact(header, _json(claims), _signer(keys, number), registry=_registry())
 
     @property
     def receipt_key(self) -> str:
         """Number of the key that signs now."""
-        return self._current_receipt
+        return self._keys.current_receipt
 
     def verify(self, token: str, *, revoked: bool = False) -> Mapping[str, Any] | None:
         """Give the claims of *token*, or None where signature, key or algorithm does not hold.
@@ -190,10 +299,11 @@ class KeyRing:
         from joserfc import jws
         from joserfc.errors import JoseError
 
+        keys = self._keys
         try:
             for part in token.split("."):
                 _unb64(part)
-            verifier = self._any_verifier if revoked else self._verifier
+            verifier = functools.partial(_any_verifier if revoked else _verifier, keys)
             found = jws.deserialize_compact(token, verifier, registry=_registry())
             claims = json.loads(found.payload)
         except (JoseError, AttributeError, KeyError, RecursionError, TypeError, ValueError):
@@ -203,56 +313,94 @@ class KeyRing:
     def public_jwks(self) -> dict[str, Any]:
         """Give the public receipt keys as a JWK set (RFC 7517), for whoever verifies offline."""
         return {
-            "keys": [_public(number, x) for number, (_, x, revoked) in self._receipt.items() if not revoked],
+            "keys": [_public(number, x) for number, (_, x, revoked) in self._keys.receipt.items() if not revoked],
         }
-
-    def _cipher(self, number: str) -> Any:
-        cipher = self._ciphers.get(number)
-        if cipher is None:
-            from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # slow to import
-
-            cipher = self._ciphers[number] = AESGCM(self._data[number])
-        return cipher
-
-    def _signer(self, number: str) -> Any:
-        signer = self._signers.get(number)
-        if signer is None:
-            from joserfc.jwk import OKPKey
-
-            private, x, revoked = self._receipt[number]
-            if private is None or revoked:
-                raise KeyRingError(
-                    f"the receipt key {number} is revoked or has no private half; nothing is signed with it",
-                    f"回执密钥 {number} 已吊销或缺少私钥，不再用于签发",
-                    remedy_en="make another receipt key the current one",
-                    remedy_zh="请将另一回执密钥设为当前密钥",
-                )
-            signer = OKPKey.import_key({**_public(number, x), "d": _b64(private)})
-            self._signers[number] = signer
-        return signer
-
-    def _verifier(self, token: Any) -> Any:
-        number = token.headers()["kid"]
-        verifier = self._verifiers.get(number)
-        if verifier is None:
-            from joserfc.jwk import OKPKey
-
-            _, x, revoked = self._receipt[number]
-            if revoked:
-                raise KeyError(number)
-            verifier = self._verifiers[number] = OKPKey.import_key({**_public(number, x)})
-        return verifier
-
-    def _any_verifier(self, token: Any) -> Any:
-        from joserfc.jwk import OKPKey
-
-        number = token.headers()["kid"]
-        return OKPKey.import_key({**_public(number, self._receipt[number][1])})
 
     @override
     def __repr__(self) -> str:
         """Show numbers of keys, and no key."""
-        return f"KeyRing(data={self._current_data!r}, receipt={self._current_receipt!r})"
+        return f"KeyRing(data={self._read.current_data!r}, receipt={self._read.current_receipt!r})"
+
+
+def _cipher(keys: _Keys, number: str) -> Any:
+    cipher = keys.ciphers.get(number)
+    if cipher is None:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # slow to import
+
+        cipher = keys.ciphers[number] = AESGCM(keys.data[number])
+    return cipher
+
+
+def _signer(keys: _Keys, number: str) -> Any:
+    signer = keys.signers.get(number)
+    if signer is None:
+        from joserfc.jwk import OKPKey
+
+        private, x, revoked = keys.receipt[number]
+        if private is None or revoked:
+            raise KeyRingError(
+                f"the receipt key {number} is revoked or has no private half; nothing is signed with it",
+                f"回执密钥 {number} 已吊销或缺少私钥，不再用于签发",
+                remedy_en="make another receipt key the current one",
+                remedy_zh="请将另一回执密钥设为当前密钥",
+            )
+        signer = keys.signers[number] = OKPKey.import_key({**_public(number, x), "d": _b64(private)})
+    return signer
+
+
+def _verifier(keys: _Keys, token: Any) -> Any:
+    number = token.headers()["kid"]
+    verifier = keys.verifiers.get(number)
+    if verifier is None:
+        from joserfc.jwk import OKPKey
+
+        _, x, revoked = keys.receipt[number]
+        if revoked:
+            raise KeyError(number)
+        verifier = keys.verifiers[number] = OKPKey.import_key({**_public(number, x)})
+    return verifier
+
+
+def _any_verifier(keys: _Keys, token: Any) -> Any:
+    from joserfc.jwk import OKPKey
+
+    number = token.headers()["kid"]
+    return OKPKey.import_key({**_public(number, keys.receipt[number][1])})
+
+
+def _loaded(folder: Path) -> tuple[Stamp, dict[str, Any]]:
+    """Read the file, with the stamp that it had before."""
+    try:
+        seen = ring_file.stamp(folder)
+        _for_the_owner_only(folder, folder / FILE)
+        data = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise KeyRingError(
+            f"the key ring in {folder.name} cannot be read ({error.strerror})",
+            f"无法读取 {folder.name} 中的密钥（{error.strerror}）",
+            remedy_en="make one with `credit-check init`, or correct keys.ring",
+            remedy_zh="请用 credit-check init 生成，或更正 keys.ring",
+        ) from None
+    except ValueError:
+        raise _broken(folder) from None
+    version = data.get("version") if isinstance(data, dict) else None
+    if isinstance(version, int) and version > VERSION:
+        raise KeyRingError(
+            f"the key ring in {folder.name} is of version {version}, this package knows up to {VERSION}",
+            f"{folder.name} 中密钥的版本为 {version}，本软件包最高支持 {VERSION}",
+            remedy_en="upgrade credit-check-sdk",
+            remedy_zh="请升级 credit-check-sdk",
+        )
+    return seen, data
+
+
+def _about(data: Mapping[str, Any]) -> Iterator[KeyNote]:
+    yield KeyNote("index", "index", str(data["index"].get("made", "")), current=True)
+    for key in data["data"]:
+        yield KeyNote(key["id"], "data", str(key.get("made", "")), key["id"] == data["current"]["data"])
+    for key in data["receipt"]:
+        current, revoked = key["id"] == data["current"]["receipt"], key.get("revoked")
+        yield KeyNote(key["id"], "receipt", str(key.get("made", "")), current, revoked, key.get("reason"))
 
 
 def verify_with(token: str, jwks: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -274,27 +422,36 @@ def verify_with(token: str, jwks: Mapping[str, Any]) -> Mapping[str, Any] | None
     return None
 
 
-def _fresh() -> dict[str, Any]:
+def _data_key() -> dict[str, Any]:
+    return {"id": f"data-{os.urandom(4).hex()}", "key": _b64(os.urandom(32)), "made": _made()}
+
+
+def _receipt_key() -> dict[str, Any]:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     private = Ed25519PrivateKey.generate()
     public = private.public_key().public_bytes_raw()
-    made = datetime.now(UTC).isoformat(timespec="seconds")
-    data_id, receipt_id = f"data-{os.urandom(4).hex()}", f"receipt-{hashlib.sha256(public).hexdigest()[:12]}"
+    return {
+        "id": f"receipt-{hashlib.sha256(public).hexdigest()[:12]}",
+        "alg": ALGORITHM,
+        "d": _b64(private.private_bytes_raw()),
+        "x": _b64(public),
+        "made": _made(),
+    }
+
+
+def _made() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _fresh() -> dict[str, Any]:
+    data, receipt = _data_key(), _receipt_key()
     return {
         "version": 1,
-        "current": {"data": data_id, "receipt": receipt_id},
-        "index": {"key": _b64(os.urandom(32)), "made": made},
-        "data": [{"id": data_id, "key": _b64(os.urandom(32)), "made": made}],
-        "receipt": [
-            {
-                "id": receipt_id,
-                "alg": ALGORITHM,
-                "d": _b64(private.private_bytes_raw()),
-                "x": _b64(public),
-                "made": made,
-            }
-        ],
+        "current": {"data": data["id"], "receipt": receipt["id"]},
+        "index": {"key": _b64(os.urandom(32)), "made": _made()},
+        "data": [data],
+        "receipt": [receipt],
     }
 
 
@@ -338,6 +495,16 @@ def _registry() -> Any:
 
 def _public(number: str, x: bytes) -> dict[str, str]:
     return {"kty": "OKP", "crv": "Ed25519", "x": _b64(x), "kid": number, "alg": ALGORITHM, "use": "sig"}
+
+
+def _unknown(number: str) -> KeyRingError:
+    return KeyRingError(
+        f"{number} is no key that this can be done with",
+        f"不能对密钥 {number} 执行该操作",
+        code="keys.unknown",
+        remedy_en="see `credit-check keys list`",
+        remedy_zh="请查看 credit-check keys list",
+    )
 
 
 def _broken(folder: Path) -> KeyRingError:
