@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         NoticeDelivery,
         NoticeState,
         Point,
+        Receipt,
         SourceStatus,
     )
     from credit_check_sdk.model.evidence import Checkpoint, SealReport, Verification
@@ -124,6 +125,11 @@ class _Client:
     def sources(self) -> Mapping[str, Source]:
         """The sources that are configured, by name."""
         return {name: consulting.source for name, consulting in self._desk.sources.items()}
+
+    def receipt_keys(self) -> dict[str, Any]:
+        """Give the public keys of receipts as a JWK set (RFC 7517); revoked ones are not among them."""
+        found: dict[str, Any] = self._world.keys.public_jwks()
+        return found
 
     def due(self, start: date, working_days: int) -> Due:
         """Count *working_days* from the day after *start* on the official calendar."""
@@ -309,6 +315,18 @@ class CreditCheck(_Client):
             InputError: it is not said at which point a case was decided.
         """
         return self._run(self._coverage(decided, point))
+
+    def verify_receipt(self, token: str) -> Receipt:
+        """Read a receipt that another system brings along: signed by this ring, of this environment, not expired.
+
+        Whoever has no key ring verifies one with any JOSE library and the keys of `receipt_keys`.
+
+        Raises:
+            GateError: it does not hold, has expired, or is of another environment.
+        """
+        from credit_check_sdk.core.gate import read_receipt
+
+        return self._run(read_receipt(self._desk, token))
 
     def relay(self, *, limit: int | None = None) -> RelayReport:
         """Seal what is committed, deliver the feedback that is due (at most *limit*), and say what became of it."""
@@ -508,6 +526,12 @@ class AsyncCreditCheck(_Client):
     async def coverage(self, decided: Iterable[DecidedCase], *, point: Point | None = None) -> Coverage:
         """Say which *decided* cases were checked when they were decided; see `CreditCheck.coverage`."""
         return await self._run(self._coverage(decided, point))
+
+    async def verify_receipt(self, token: str) -> Receipt:
+        """Read a receipt that another system brings along; see `CreditCheck.verify_receipt`."""
+        from credit_check_sdk.core.gate import read_receipt
+
+        return await self._run(read_receipt(self._desk, token))
 
     async def relay(self, *, limit: int | None = None) -> RelayReport:
         """Seal what is committed and deliver the feedback that is due; see `CreditCheck.relay`."""

@@ -185,7 +185,7 @@ CODES: tuple[str, ...] = (
     "settle.never_checked", "measure.transition", "transaction.refused",
     "notice.unknown", "notice.void", "notice.wrong_day",
     "configuration.invalid", "configuration.unknown_key", "configuration.missing_file", "configuration.missing_secret",
-    "catalogue.invalid", "plugin.invalid", "plugin.doubled", "plugin.unknown", "keys.unusable",
+    "catalogue.invalid", "plugin.invalid", "plugin.doubled", "plugin.unknown", "keys.unusable", "keys.unknown",
     "gate.never_checked", "gate.stale", "gate.changed", "gate.parties_changed", "gate.undecided", "gate.unsettled",
     "gate.blocked", "gate.catalogue_changed", "gate.receipt_invalid", "gate.environment",
     "ledger.unavailable", "ledger.version", "ledger.conflict", "audit.unavailable", "file.unreadable",

@@ -158,7 +158,7 @@ class KeyRing:
     @property
     def _keys(self) -> _Keys:
         """The keys as the file has them now."""
-        if self._folder is not None and ring_file.stamp(self._folder) != self._stamp:
+        if self._folder is not None and _stamp(self._folder) != self._stamp:
             seen, data = _loaded(self._folder)
             try:
                 self._read, self._stamp = _Keys(data), seen
@@ -291,6 +291,11 @@ class KeyRing:
         """Number of the key that signs now."""
         return self._keys.current_receipt
 
+    @property
+    def data_key(self) -> str:
+        """Number of the key that encrypts now."""
+        return self._keys.current_data
+
     def verify(self, token: str, *, revoked: bool = False) -> Mapping[str, Any] | None:
         """Give the claims of *token*, or None where signature, key or algorithm does not hold.
 
@@ -366,6 +371,13 @@ def _any_verifier(keys: _Keys, token: Any) -> Any:
 
     number = token.headers()["kid"]
     return OKPKey.import_key({**_public(number, keys.receipt[number][1])})
+
+
+def _stamp(folder: Path) -> Stamp | None:
+    try:
+        return ring_file.stamp(folder)
+    except OSError:
+        return None  # reading the file says what is wrong with it
 
 
 def _loaded(folder: Path) -> tuple[Stamp, dict[str, Any]]:

@@ -93,6 +93,7 @@ def _register() -> None:
         coverage,
         evidence,
         guard,
+        keys,
         ledger,
         notice,
         outbox,

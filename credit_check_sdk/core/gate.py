@@ -5,19 +5,21 @@ The gate asks the ledger and never a source: what it cannot prove from the recor
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NoReturn
 
+from pydantic import ValidationError
+
 from credit_check_sdk.core.check import party_digest, receipt
-from credit_check_sdk.core.desk import Desk, day_of
+from credit_check_sdk.core.desk import Desk, day_of, local
 from credit_check_sdk.core.settle import needs_answer
 from credit_check_sdk.errors import GateError
 from credit_check_sdk.flow import Load, Now, Verify
-from credit_check_sdk.model import Pass
+from credit_check_sdk.model import Pass, Receipt
 from credit_check_sdk.model.ledger import LatestCheck, StoredCheck
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
 
     from credit_check_sdk.model import Case, Decision, Point, Proposal, Step
 
@@ -166,6 +168,28 @@ def _binding(stored: StoredCheck, proposal: Proposal) -> bool:
     if answered is None or answered.response.answer != "applied":
         return False
     return proposal.state in {"proposed", "noticed", "applied"}
+
+
+async def read_receipt(desk: Desk, token: str) -> Receipt:
+    """Read a receipt that somebody brings along: signed by this ring, of this environment, not expired.
+
+    Raises:
+        GateError: it does not hold (``gate.receipt_invalid``), has expired (``gate.stale``) or is of another environment.
+    """
+    claims = await Verify(token)
+    try:
+        found = Receipt.model_validate(claims, strict=False) if claims else None
+    except ValidationError:
+        found = None
+    if found is None:
+        _refuse("gate.receipt_invalid", "—")
+    if found.environment != desk.environment:
+        _refuse("gate.environment", found.case, checked=found.environment, ours=desk.environment)
+    now = (await Now()).timestamp()
+    if not found.iat - _TOLERANCE.total_seconds() <= now <= found.exp:
+        when = local(datetime.fromtimestamp(found.iat, UTC)).isoformat(timespec="seconds")
+        _refuse("gate.stale", found.case, checked=when)
+    return found
 
 
 async def _check_receipt(stored: StoredCheck) -> None:

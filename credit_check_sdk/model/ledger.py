@@ -466,6 +466,21 @@ class Requeue:
 
 
 @dataclass(frozen=True, slots=True)
+class Reencrypt:
+    """Encrypt up to *limit* entries that stand under an older data key with the current one; answers how many moved.
+
+    What they say, their digests and their place in the chain stay as they are.
+    """
+
+    limit: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class KeysInUse:
+    """Ask under which data keys entries stand; answers a dict of counts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Statistics:
     """Ask for counts of the period (days included); answers a tuple of `StatisticsRow`."""
 

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import KeySet, OctKey
 
-from credit_check_sdk._shell.keys import FILE, KeyRing
+from credit_check_sdk._shell.keys import KeyRing, _signer
+from credit_check_sdk._shell.ring_file import FILE
 from credit_check_sdk.errors import KeyRingError
 
 if TYPE_CHECKING:

@@ -26,6 +26,7 @@ from credit_check_sdk.model.ledger import (
     DueMeasures,
     FeedbackEntry,
     FeedCursor,
+    KeysInUse,
     KnownChanges,
     LatestCheck,
     LatestCheckpoint,
@@ -36,6 +37,7 @@ from credit_check_sdk.model.ledger import (
     OutboxRows,
     OutboxStatus,
     Redresses,
+    Reencrypt,
     Requeue,
     ResponseEntry,
     Resting,
@@ -168,6 +170,12 @@ def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: C901, PLR0911, PLR0
             return (yield from moving.transitions(question.decision, keys))
         case Redresses():
             return (yield from moving.redresses())
+        case Reencrypt() | KeysInUse():
+            from credit_check_sdk._shell.ledger import rotation  # seldom asked
+
+            if isinstance(question, KeysInUse):
+                return (yield from rotation.in_use())
+            return (yield from rotation.reencrypt(question, keys))
         case Statistics():
             from credit_check_sdk._shell.ledger.figures import figures  # seldom asked
 
@@ -179,7 +187,7 @@ def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: C901, PLR0911, PLR0
 
 def writes(work: Any) -> bool:
     """Say whether work changes rows."""
-    return isinstance(work, list | Lease | Settle | Requeue | Seal | BeginChain | Countersign)
+    return isinstance(work, list | Lease | Settle | Requeue | Seal | BeginChain | Countersign | Reencrypt)
 
 
 def _record_check(one: CheckEntry, keys: KeyRing) -> Work[None]:
