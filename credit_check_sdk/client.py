@@ -5,6 +5,7 @@ Both run the same flows; they differ in how they wait. What is decided is decide
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
@@ -18,6 +19,7 @@ from credit_check_sdk.model import Case, Decision, Operator, Pass, Response, Set
 from credit_check_sdk.model.ledger import (
     CheckById,
     LatestCheck,
+    LatestCheckpoint,
     Notices,
     OutboxRows,
     OutboxStatus,
@@ -120,6 +122,11 @@ class _Client:
     def plugins(self) -> tuple[Loaded, ...]:
         """The plugins that are installed."""
         return self._parts.plugins.loaded()
+
+    @property
+    def public_keys(self) -> Mapping[str, Any]:
+        """The public receipt keys (JWK set, RFC 7517), for whoever verifies receipts and checkpoints without us."""
+        return self._world.keys.public_jwks()
 
     @property
     def sources(self) -> Mapping[str, Source]:
@@ -336,10 +343,18 @@ class CreditCheck(_Client):
         """Seal every entry that is committed: give it its place, chain it, sign where the chain stands."""
         return self._run(self._seal())
 
+    def checkpoint(self) -> Checkpoint | None:
+        """Give the newest checkpoint with its counter-signatures, or None where nothing was ever sealed."""
+        found: Checkpoint | None = self._load(LatestCheckpoint())
+        return found
+
     def verify_evidence(self, against: Checkpoint | None = None) -> Verification:
         """Verify every sealed entry, offline, and name the first that was edited, removed, moved or put in.
 
         *against* is a checkpoint kept elsewhere: a tail that was cut off is found by it.
+
+        Raises:
+            InputError: *against* is another ledger's, or nobody known signed it.
         """
         found: Verification = self._load(VerifyEvidence(against))
         return found
@@ -541,6 +556,11 @@ class AsyncCreditCheck(_Client):
         """Seal every entry that is committed; see `CreditCheck.seal`."""
         return await self._run(self._seal())
 
+    async def checkpoint(self) -> Checkpoint | None:
+        """Give the newest checkpoint with its counter-signatures; see `CreditCheck.checkpoint`."""
+        found: Checkpoint | None = await self._load(LatestCheckpoint())
+        return found
+
     async def verify_evidence(self, against: Checkpoint | None = None) -> Verification:
         """Verify every sealed entry, offline; see `CreditCheck.verify_evidence`."""
         found: Verification = await self._load(VerifyEvidence(against))
@@ -692,7 +712,7 @@ def _assemble(settings: Settings) -> _Parts:
     _all_sources_known(settings, loaded.policies)
     keys = _keys(settings)
     calendar = _calendar(settings, plugins)
-    sources, channels, feeds = _sources(settings, plugins)
+    sources, channels, feeds, witnesses = _sources(settings, plugins)
     desk = Desk(
         environment=settings.environment,
         catalogue=loaded,
@@ -701,6 +721,7 @@ def _assemble(settings: Settings) -> _Parts:
         channels=channels,
         feeds=feeds,
         calendar=calendar,
+        witnesses=witnesses,
         region=settings.region,
         letters=_letters(settings),
         contact=settings.notices.contact,
@@ -734,6 +755,8 @@ def _sources(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], dict
     sources: dict[str, Consulting] = {}
     channels: dict[str, Any] = {}
     feeds: dict[str, Any] = {}
+    witnesses: dict[str, Any] = {}
+    seeing = _seeing(settings, plugins)
     for said in settings.sources:
         if said.id in sources:
             raise ConfigurationError(
@@ -750,7 +773,16 @@ def _sources(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], dict
             channels[said.id] = plugins.find("channels", said.kind)(said, signer, settings.environment)
         if said.feed and said.kind in plugins.feeds:
             feeds[said.id] = plugins.feeds[said.kind](said, signer, settings.environment)
-    return sources, channels, feeds
+        if said.id in seeing:
+            witnesses[said.id] = plugins.find("witnesses", said.kind)(said, signer, settings.environment)
+    return sources, channels, feeds, witnesses
+
+
+def _seeing(settings: Settings, plugins: Plugins) -> set[str]:
+    """Name the sources that counter-sign: those said so, else the first where feedback goes back and that can."""
+    said = {source.id for source in settings.sources if source.witness}
+    able = (s.id for s in settings.sources if s.channel and s.witness is None and s.kind in plugins.witnesses)
+    return said or set(itertools.islice(able, 1))
 
 
 def _memory(settings: Settings, plugins: Plugins, keys: Any) -> Any:

@@ -191,7 +191,8 @@ CODES: tuple[str, ...] = (
     "ledger.unavailable", "ledger.version", "ledger.conflict", "audit.unavailable", "file.unreadable",
     "source.failed", "source.unreachable", "source.no_answer", "source.timeout", "source.not_understood",
     "source.status", "source.refused", "source.rate_limited", "source.incomplete", "source.wrong_subject",
-    "source.stale", "source.cursor_lost", "source.not_configured", "source.environment",
+    "source.stale", "source.cursor_lost", "source.not_configured", "source.environment", "checkpoint.forked",
+    "checkpoint.invalid",
     "source.resting", "source.isolated", "source.throttled", "source.quota",
 )  # fmt: skip
 """Every code that this package puts into an error or a `Silence`; each has an entry in the reference."""

@@ -225,6 +225,8 @@ class Verify(Effect[Mapping[str, Any] | None]):
     """Verify a compact JWS; answers its claims, or None when the signature or its key does not hold."""
 
     token: str
+    keys: Mapping[str, Any] | None = None
+    """Somebody else's public keys (JWK set) instead of the ring's own."""
 
 
 @dataclass(frozen=True, slots=True)

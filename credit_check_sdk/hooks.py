@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         MemoryFactory,
         SignerFactory,
         SourceFactory,
+        WitnessFactory,
     )
 
 PROJECT = "credit_check"
@@ -50,6 +51,11 @@ def credit_check_feeds() -> Mapping[str, FeedFactory]:  # type: ignore[empty-bod
 @hookspec
 def credit_check_signers() -> Mapping[str, SignerFactory]:  # type: ignore[empty-body]
     """Register kinds of signers: name of the kind to its factory."""
+
+
+@hookspec
+def credit_check_witnesses() -> Mapping[str, WitnessFactory]:  # type: ignore[empty-body]
+    """Register kinds of witnesses: name of the kind to its factory."""
 
 
 @hookspec

@@ -25,6 +25,7 @@ from credit_check_sdk.model import (
 
 if TYPE_CHECKING:
     from credit_check_sdk.flow import About, Flow, MemoryKey, Request
+    from credit_check_sdk.model.evidence import Checkpoint, Countersignature
 
 VERSION = 1
 """Version of this interface; it is the number in the entry-point group ``credit_check.v1``."""
@@ -71,6 +72,8 @@ class SourceSettings(Value):
     """Whether feedback may go back here."""
     feed: bool = True
     """Whether changes are taken from here, where its kind offers a feed."""
+    witness: bool | None = None
+    """Whether checkpoints of the ledger are counter-signed here; left out: at the first source where feedback goes back."""
     options: dict[str, Any] = Field(default_factory=dict)
     """What the plugin wants to know beside this."""
 
@@ -150,6 +153,25 @@ class Feed(Protocol):
 
 
 @runtime_checkable
+class Witness(Protocol):
+    """Somebody who counter-signs checkpoints of the ledger: then nobody can cut off its tail unnoticed."""
+
+    id: str
+    """Name of the witness: that of its source."""
+
+    def countersign(self, checkpoint: Checkpoint) -> Flow[Countersignature]:
+        """Have a checkpoint signed by the other side; the same checkpoint again gets the same answer.
+
+        The answer carries the signature (compact JWS, Ed25519) over at least ``ledger``, ``chain``, ``size`` and
+        ``head``, and the public keys (JWK set) that it verifies with. Whether it verifies is the core's to see.
+
+        Raises:
+            ExchangeError: it was not signed. ``checkpoint.forked``: another head was seen at this length.
+        """
+        ...
+
+
+@runtime_checkable
 class Memory(Protocol):
     """Where answers are kept for a while. Thread-safe; it may lose anything at any time, and makes nothing up."""
 
@@ -183,6 +205,8 @@ ChannelFactory = Callable[[SourceSettings, Signer, Environment], Channel]
 """Makes a channel from its source's settings."""
 FeedFactory = Callable[[SourceSettings, Signer, Environment], Feed]
 """Makes a feed from its source's settings."""
+WitnessFactory = Callable[[SourceSettings, Signer, Environment], Witness]
+"""Makes a witness from its source's settings."""
 MemoryFactory = Callable[[Mapping[str, Any]], Memory]
 """Makes a memory from its options."""
 CalendarFactory = Callable[[Mapping[str, Any]], Calendar]
@@ -203,4 +227,6 @@ __all__ = [
     "Source",
     "SourceFactory",
     "SourceSettings",
+    "Witness",
+    "WitnessFactory",
 ]

@@ -49,6 +49,7 @@ class Plugins:
         self.channels: Mapping[str, Any] = self._collect("credit_check_channels")
         self.feeds: Mapping[str, Any] = self._collect("credit_check_feeds")
         self.signers: Mapping[str, Any] = self._collect("credit_check_signers")
+        self.witnesses: Mapping[str, Any] = self._collect("credit_check_witnesses")
         self.memories: Mapping[str, Any] = self._collect("credit_check_memories")
         self.calendars: Mapping[str, Any] = self._collect("credit_check_calendars")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from credit_check_sdk.catalogue import Catalogue
     from credit_check_sdk.catalogue.letters import Letters
     from credit_check_sdk.model import Case, Contact, Environment, Level, MatterPolicy
-    from credit_check_sdk.spi import Calendar, Channel, Feed, Source
+    from credit_check_sdk.spi import Calendar, Channel, Feed, Source, Witness
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """The zone in which days begin and end, whatever zone the server is in (no summer time since 1991)."""
@@ -75,6 +75,7 @@ class Desk:
     sources: Mapping[str, Consulting] = field(default_factory=dict)
     channels: Mapping[str, Channel] = field(default_factory=dict)
     feeds: Mapping[str, Feed] = field(default_factory=dict)
+    witnesses: Mapping[str, Witness] = field(default_factory=dict)
     region: str | None = None
     relay: RelayRules = field(default_factory=RelayRules)
     calendar: Calendar | None = None

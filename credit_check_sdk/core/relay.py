@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from credit_check_sdk.core.feedback import UNROUTED
-from credit_check_sdk.core.sealing import seal_where_needed
+from credit_check_sdk.core.sealing import seal_waiting, witnessed
 from credit_check_sdk.errors import CreditCheckError, NotSentError
 from credit_check_sdk.flow import Move, NewId, Now
 from credit_check_sdk.model import Acknowledgement, Delivery
@@ -49,7 +49,7 @@ class RelayReport:
 
 async def relay(desk: Desk, *, limit: int | None = None) -> RelayReport:
     """Seal what is committed, deliver what is due on every channel (at most *limit* rows), and say what became of it."""
-    sealing = await seal_where_needed(desk)
+    sealing = await seal_waiting()
     counts: Counter[str] = Counter()
     errors: dict[str, None] = {}
     left = limit
@@ -64,6 +64,9 @@ async def relay(desk: Desk, *, limit: int | None = None) -> RelayReport:
             counts.update(verdicts.values())
             errors.update(dict.fromkeys(a.code for a in acknowledgements if a.code))
             left = None if left is None else left - len(rows)
+    # The network comes last: whatever a witness does, what waited is sealed and delivered.
+    sealing = await witnessed(desk, sealing)
+    errors.update(dict.fromkeys(sealing.errors))
     return RelayReport(
         attempted=sum(counts.values()),
         delivered=counts["delivered"],

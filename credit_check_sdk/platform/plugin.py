@@ -9,14 +9,22 @@ from credit_check_sdk.platform.channel import PlatformChannel
 from credit_check_sdk.platform.feed import PlatformFeed
 from credit_check_sdk.platform.signer import HmacSigner
 from credit_check_sdk.platform.source import PlatformSource
+from credit_check_sdk.platform.witness import PlatformWitness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from credit_check_sdk.spi import ChannelFactory, FeedFactory, SignerFactory, SourceFactory, SourceSettings
+    from credit_check_sdk.spi import (
+        ChannelFactory,
+        FeedFactory,
+        SignerFactory,
+        SourceFactory,
+        SourceSettings,
+        WitnessFactory,
+    )
 
 KIND = "platform"
-"""Kind of the source, the channel and the feed."""
+"""Kind of the source, the channel, the feed and the witness."""
 SIGNER = "hmac-sha256"
 """Kind of the signer."""
 
@@ -41,6 +49,12 @@ def credit_check_channels() -> Mapping[str, ChannelFactory]:
 def credit_check_feeds() -> Mapping[str, FeedFactory]:
     """Register the feed."""
     return {KIND: PlatformFeed}
+
+
+@hookimpl
+def credit_check_witnesses() -> Mapping[str, WitnessFactory]:
+    """Register the witness."""
+    return {KIND: PlatformWitness}
 
 
 @hookimpl

@@ -77,6 +77,7 @@ CHECKS = "/v1/checks"
 LISTS = "/v1/lists"
 CHANGES = "/v1/changes"
 CHECKPOINTS = "/v1/checkpoints"
+KEYS = "/v1/keys"
 HEALTH = "/v1/health"
 DELIVERIES: Mapping[FeedbackKind, str] = {
     "response": "/v1/feedback",
@@ -372,6 +373,8 @@ class CheckpointRequest(Value):
 
     ledger: str = Field(min_length=1, max_length=128)
     """Which ledger."""
+    chain: str = Field(default="", max_length=128)
+    """Which chain of it: a restored ledger begins another, and the same length there is no fork."""
     size: int = Field(ge=0)
     """How many entries were sealed."""
     head: str = Field(pattern=r"^sha256:[0-9a-f]{64}$")
@@ -392,6 +395,8 @@ class CheckpointReply(Value):
     """Its number on the platform."""
     ledger: str
     """Which ledger."""
+    chain: str = ""
+    """Which chain of it."""
     size: int
     """How many entries were sealed."""
     head: str
@@ -399,7 +404,14 @@ class CheckpointReply(Value):
     seen_at: Time
     """When the platform saw it."""
     signature: str
-    """The platform's signature (compact JWS)."""
+    """The platform's signature (compact JWS); its claims repeat ledger, chain, size, head and seen_at."""
+
+
+class KeysReply(Value):
+    """``GET /v1/keys``, unsigned: the public keys that counter-signatures verify with (JWK set, RFC 7517)."""
+
+    keys: tuple[dict[str, Any], ...]
+    """Each an Ed25519 key: ``kty`` OKP, ``crv`` Ed25519, ``kid``, ``x``."""
 
 
 class HealthReply(Value):

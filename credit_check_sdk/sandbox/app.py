@@ -129,6 +129,11 @@ def create_app(
 def _platform(desk: Desk) -> APIRouter:
     router = APIRouter(prefix="/{level}", tags=["platform"])
 
+    @router.get("/v1/keys", response_model=None, responses=_answers(wire.KeysReply))
+    def keys(level: Level) -> Response:
+        del level
+        return _reply(wire.KeysReply(keys=(desk.public_jwk(),)))
+
     @router.get("/v1/health", response_model=None, responses=_answers(wire.HealthReply))
     def health(level: Level) -> Response:
         del level
@@ -192,7 +197,15 @@ def _platform(desk: Desk) -> APIRouter:
         del level
         said = await _signed(desk, request, wire.CheckpointRequest)
         now = _now()
-        claims = {"ledger": said.ledger, "size": said.size, "head": said.head, "seen_at": now.isoformat()}
+        claims = {
+            "kind": "countersignature",
+            "environment": "sandbox",
+            "ledger": said.ledger,
+            "chain": said.chain,
+            "size": said.size,
+            "head": said.head,
+            "seen_at": now.isoformat(),
+        }
         kept = desk.store.checkpoint(said, now, desk.sign(claims))
         if kept is None:
             raise Refusal(409, "checkpoint.forked", "another head was seen for this ledger and size")
@@ -201,6 +214,7 @@ def _platform(desk: Desk) -> APIRouter:
             wire.CheckpointReply(
                 checkpoint_id=str(number),
                 ledger=said.ledger,
+                chain=said.chain,
                 size=said.size,
                 head=head,
                 seen_at=datetime.fromisoformat(seen_at),

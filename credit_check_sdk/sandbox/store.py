@@ -34,8 +34,8 @@ CREATE TABLE change (cursor INTEGER PRIMARY KEY AUTOINCREMENT, level TEXT, recor
   at TEXT, document TEXT);
 CREATE TABLE received (kind TEXT, key TEXT, content TEXT, effect TEXT, deliveries INTEGER, document TEXT, ordinal INTEGER,
   PRIMARY KEY (kind, key)) WITHOUT ROWID;
-CREATE TABLE checkpoint (id INTEGER PRIMARY KEY AUTOINCREMENT, ledger TEXT, size INTEGER, head TEXT, seen_at TEXT,
-  signature TEXT, UNIQUE (ledger, size));
+CREATE TABLE checkpoint (id INTEGER PRIMARY KEY AUTOINCREMENT, ledger TEXT, chain TEXT, size INTEGER, head TEXT,
+  seen_at TEXT, signature TEXT, UNIQUE (ledger, chain, size));
 """
 _TABLES = ("subject", "subject_key", "record", "record_key", "record_name", "change", "received", "checkpoint")
 _LEAVES: dict[ChangeKind, RecordStatus] = {
@@ -266,13 +266,13 @@ class Store:
         """Keep a checkpoint; None where it contradicts one seen before."""
         with self._lock:
             known = self._db.execute(
-                "SELECT id, head, seen_at, signature FROM checkpoint WHERE ledger = ? AND size = ?",
-                (said.ledger, said.size),
+                "SELECT id, head, seen_at, signature FROM checkpoint WHERE ledger = ? AND chain = ? AND size = ?",
+                (said.ledger, said.chain, said.size),
             ).fetchone()
             if known is None:
                 cursor = self._db.execute(
-                    "INSERT INTO checkpoint (ledger, size, head, seen_at, signature) VALUES (?, ?, ?, ?, ?)",
-                    (said.ledger, said.size, said.head, seen_at.isoformat(), signature),
+                    "INSERT INTO checkpoint (ledger, chain, size, head, seen_at, signature) VALUES (?, ?, ?, ?, ?, ?)",
+                    (said.ledger, said.chain, said.size, said.head, seen_at.isoformat(), signature),
                 )
                 return int(cursor.lastrowid or 0), said.head, seen_at.isoformat(), signature
         return cast("tuple[int, str, str, str]", tuple(known)) if known[1] == said.head else None
@@ -280,10 +280,16 @@ class Store:
     def checkpoints(self) -> dict[str, Any]:
         """Say which checkpoints were seen."""
         with self._lock:
-            rows = self._db.execute("SELECT id, ledger, size, head, seen_at FROM checkpoint ORDER BY id").fetchall()
-        names = ("checkpoint_id", "ledger", "size", "head", "seen_at")
+            rows = self._db.execute(
+                "SELECT id, ledger, chain, size, head, seen_at, signature FROM checkpoint ORDER BY id"
+            ).fetchall()
+        names = ("checkpoint_id", "ledger", "chain", "size", "head", "seen_at", "signature")
         items = [
-            {"idempotency_key": f"{row[1]}:{row[2]}", "deliveries": 1, "body": dict(zip(names, row, strict=True))}
+            {
+                "idempotency_key": f"{row[1]}:{row[2]}:{row[3]}",
+                "deliveries": 1,
+                "body": dict(zip(names, row, strict=True)),
+            }
             for row in rows
         ]
         return {"total": len(items), "effects": len(items), "items": items}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ClauseElement, Executable, bindparam, exists, func, or_, select
 from sqlalchemy.ext.compiler import compiles
 
-from credit_check_sdk._shell.ledger import breaches, indexes, links, sealing
+from credit_check_sdk._shell.ledger import breaches, indexes, links, outside, sealing
 from credit_check_sdk._shell.ledger import schema as s
 from credit_check_sdk._shell.ledger.steps import Execute, Work
 from credit_check_sdk.errors import KeyRingError
@@ -206,6 +206,7 @@ def verify(question: VerifyEvidence, keys: KeyRing) -> Work[Verification]:
     claiming = (yield Execute(_CLAIMING)).rows
     walk = Walk(ledger, keys, [sealing.chain_of(row) for row in rows], tuple(claiming[0]) if claiming else None)
     if question.against is not None:
+        yield from outside.trusted(question.against, ledger, keys)
         walk.awaited.append(question.against)
     breach = _chains(walk)
     if breach is None:
@@ -350,9 +351,9 @@ def _meet(walk: Walk, signed: Sequence[Sequence[Any]]) -> Breach | None:
             return breach
         walk.checkpoints += 1
         walk.covered = walk.place
-    for outside in [point for point in walk.awaited if point.size == walk.place]:
-        walk.awaited.remove(outside)
-        breach = _agrees(walk, outside)
+    for point in [point for point in walk.awaited if point.size == walk.place]:
+        walk.awaited.remove(point)
+        breach = _agrees(walk, point)
         if breach is not None:
             return breach
     return None
