@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from credit_check_sdk import GateError, Response, SettleError
-from tests.kit import OFFICER, USCC, case, record
+from tests.kit import OFFICER, USCC, case, faults, record
 
 if TYPE_CHECKING:
     from credit_check_sdk import Case, Decision
@@ -20,8 +20,15 @@ def in_force(door: Door, sandbox: Any, **changes: Any) -> tuple[Case, Decision, 
     given = case()
     decision = door.check(given)
     assert decision.outcome == "restricted"
-    door.settle(decision, [Response(proposal=p.id, answer="applied") for p in decision.proposals], operator=OFFICER)
+    settle(door, decision)
     return given, decision, number
+
+
+def settle(door: Door, decision: Decision) -> None:
+    """Apply every measure that a decision proposes."""
+    answers = [Response(proposal=p.id, answer="applied") for p in decision.proposals]
+    if answers:
+        door.settle(decision, answers, operator=OFFICER)
 
 
 def states(door: Door, decision: Decision) -> set[str]:
@@ -66,8 +73,197 @@ def test_an_objection_suspends_a_measure_in_force_and_a_new_check_lets_pass(door
     assert refusal(door, given) == "gate.changed"
     again = door.check(given)
     assert again.outcome == "clear"
-    door.settle(again, [Response(proposal=p.id, answer="applied") for p in again.proposals], operator=OFFICER) if (
-        again.proposals
-    ) else None
+    settle(door, again)
     assert refusal(door, given) == ""
     assert USCC not in str(report)
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "event"),
+    [
+        ("repaired", "lifted", "lift"),
+        ("revoked", "lifted", "lift"),
+        ("expired", "lifted", "lift"),
+        ("objection_upheld", "rectified", "rectify"),
+        ("temporarily_lifted", "suspended", "suspend"),
+    ],
+)
+def test_what_ends_a_record_ends_the_measure_on_it(
+    door: Door, sandbox: Any, change: str, state: str, event: str
+) -> None:
+    given, decision, number = in_force(door, sandbox)
+    sandbox.change(number, change)
+    report = door.sync()
+    (source,) = [one for one in report.sources if one.changes]
+    assert source.transitions == {event: len(decision.proposals)}
+    assert states(door, decision) == {state}
+    assert refusal(door, given) == "gate.changed"
+    sent = amendments(door, sandbox)
+    assert {(data["state"], data["cause"]) for data in sent} == {(state, change)}
+    again = door.check(given)
+    assert again.outcome == "clear"
+    settle(door, again)
+    assert refusal(door, given) == ""
+
+
+def test_a_rejected_objection_restores_and_says_so(door: Door, sandbox: Any) -> None:
+    given, decision, number = in_force(door, sandbox)
+    sandbox.change(number, "objected")
+    door.sync()
+    sandbox.change(number, "objection_rejected")
+    door.sync()
+    assert states(door, decision) == {"applied"}
+    steps = [(step.event, step.before, step.after) for step in door.transitions(decision.id)]
+    assert steps[-1] == ("restore", "suspended", "in_force")
+    assert {data["state"] for data in amendments(door, sandbox)} == {"suspended", "in_force"}
+    assert refusal(door, given, "proceed") == "gate.changed", "it is checked anew, whatever became of the objection"
+    assert door.check(given).outcome == "restricted"
+
+
+def test_a_temporary_lifting_ends(door: Door, sandbox: Any) -> None:
+    given, decision, number = in_force(door, sandbox)
+    sandbox.change(number, "temporarily_lifted")
+    door.sync()
+    again = door.check(given)
+    assert again.outcome == "clear"
+    sandbox.change(number, "restored")
+    door.sync()
+    assert states(door, decision) == {"applied"}
+    assert door.check(given).outcome == "restricted"
+
+
+def test_an_upheld_objection_lists_what_is_to_be_put_right_and_drafts_the_notice(door: Door, sandbox: Any) -> None:
+    given, decision, number = in_force(door, sandbox)
+    sandbox.change(number, "objection_upheld")
+    report = door.sync()
+    assert sum(one.notices for one in report.sources) == len(decision.proposals)
+    listed = door.redress()
+    assert {each.proposal for each in listed} == {p.id for p in decision.proposals}
+    assert {(e.case_id, e.decision, e.state, e.was_in_force) for e in listed} == {
+        (given.id, decision.id, "rectified", True)
+    }
+    drafted = [kept.notice for kept in door.notices(case_id=given.id) if kept.notice.kind == "rectification"]
+    assert len(drafted) == len(decision.proposals)
+    for notice in drafted:
+        assert "异议成立" in notice.text.zh
+        assert "恢复信誉" in notice.text.zh
+        assert "upheld" in notice.text.en
+        assert USCC not in notice.text.zh + notice.text.en
+        assert notice.due_on is not None
+
+
+def test_a_measure_that_nobody_has_answered_is_suspended_too(door: Door, sandbox: Any) -> None:
+    number = sandbox.put_record(record())
+    given = case()
+    decision = door.check(given)
+    sandbox.change(number, "objected")
+    door.sync()
+    assert states(door, decision) == {"suspended"}
+    with pytest.raises(SettleError) as raised:
+        settle(door, decision)
+    assert raised.value.code == "settle.suspended"
+    assert door.show(decision.id).responses == ()
+    assert amendments(door, sandbox) == [], "nothing was reported, so nothing is amended"
+
+
+def test_a_second_ground_carries_the_measure_alone_and_says_so(door: Door, sandbox: Any) -> None:
+    other = record(record_id="R-second", doc_no="贺市监罚〔2026〕2号", level="national")
+    sandbox.put_record(other)
+    _, decision, number = in_force(door, sandbox)
+    sandbox.change(number, "objected")
+    report = door.sync()
+    two = [p for p in decision.proposals if len(p.grounds) == 2]
+    assert two
+    standing = {p.id: p.state for p in door.show(decision.id).decision.proposals}
+    assert {standing[p.id] for p in two} == {"applied"}
+    assert sum(one.transitions.get("keep", 0) for one in report.sources) == len(two)
+    kept = [data for data in amendments(door, sandbox) if data["state"] == "in_force"]
+    assert "另一无争议的依据" in kept[0]["reason"]
+    sandbox.change("R-second", "repaired")
+    door.sync()
+    assert {p.state for p in door.show(decision.id).decision.proposals} == {"suspended"}
+    sandbox.change(number, "objection_rejected")
+    door.sync()
+    assert {p.state for p in door.show(decision.id).decision.proposals} == {"applied"}
+
+
+def test_what_is_taken_twice_does_nothing_the_second_time(door: Door, sandbox: Any) -> None:
+    _, decision, number = in_force(door, sandbox)
+    sandbox.change(number, "objected")
+    assert door.sync().changes
+    steps = door.transitions(decision.id)
+    again = door.sync()
+    assert (again.changes, again.touched) == (0, 0)
+    assert door.transitions(decision.id) == steps
+
+
+def test_a_record_that_is_merely_listed_again_changes_nothing(door: Door, sandbox: Any) -> None:
+    given, decision, number = in_force(door, sandbox)
+    sandbox.put_record(record(record_id=number, facts="另一种说法"))
+    door.sync()
+    assert states(door, decision) == {"applied"}
+    assert refusal(door, given) == "gate.blocked"
+
+
+def test_a_correction_lifts_what_it_no_longer_carries(door: Door, sandbox: Any) -> None:
+    given, decision, number = in_force(door, sandbox)
+    sandbox.change(number, "corrected", record(severity="minor"))
+    door.sync()
+    assert states(door, decision) == {"lifted"}
+    assert refusal(door, given) == "gate.changed"
+    assert door.check(given).outcome == "clear"
+
+
+def test_a_correction_that_still_carries_leaves_it_in_force_and_asks_for_a_new_check(door: Door, sandbox: Any) -> None:
+    given, decision, number = in_force(door, sandbox)
+    sandbox.change(number, "corrected", record(list_until="2030-01-01"))
+    report = door.sync()
+    assert report.touched == 1
+    assert states(door, decision) == {"applied"}
+    assert refusal(door, given) == "gate.changed"
+
+
+def test_a_garbled_page_or_an_unknown_kind_moves_nothing(door: Door, sandbox: Any) -> None:
+    _, decision, number = in_force(door, sandbox)
+    door.sync()
+    sandbox.change(number, "objected")
+    with faults(sandbox, {"level": "municipal", "path": "/v1/changes", "kind": "garbage"}):
+        report = door.sync()
+    (failed,) = [one for one in report.sources if one.error]
+    assert (failed.source, failed.error, report.failed) == ("municipal", "source.not_understood", True)
+    assert states(door, decision) == {"applied"}
+    with faults(sandbox, {"level": "municipal", "path": "/v1/changes", "kind": "status", "value": 503}):
+        assert door.sync().failed
+    assert door.sync().touched == 1
+    assert states(door, decision) == {"suspended"}
+
+
+def test_a_remembered_answer_is_forgotten(door: Door, sandbox: Any) -> None:
+    """What was clean and remembered is asked for anew once the platform says that something is listed."""
+    given = case()
+    assert door.check(given).outcome == "clear"
+    remembered = door.check(given)
+    assert any(evidence.from_memory for evidence in remembered.evidences)
+    sandbox.put_record(record())
+    door.sync()
+    assert door.check(given).outcome == "restricted"
+
+
+def test_each_step_says_who_what_when_and_why(door: Door, sandbox: Any) -> None:
+    _, decision, number = in_force(door, sandbox)
+    sandbox.change(number, "objected")
+    door.sync()
+    proposal = decision.proposals[0]
+    applied, suspended = (step for step in door.transitions(decision.id) if step.proposal == proposal.id)
+    assert (applied.by, applied.event, applied.before, applied.after) == (
+        f"operator:{OFFICER.id}",
+        "apply",
+        "proposed",
+        "in_force",
+    )
+    assert (suspended.by, suspended.cause, suspended.returns) == ("source:municipal", "objected", "in_force")
+    assert suspended.follows == applied.id
+    assert "异议" in suspended.why.zh
+    assert suspended.change is not None
+    assert suspended.feedback is not None
+    assert applied.at < suspended.at
