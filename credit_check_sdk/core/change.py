@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from credit_check_sdk.core.desk import day_of
 from credit_check_sdk.core.moving import amended, moved
 from credit_check_sdk.core.notices import draft_rectification
+from credit_check_sdk.core.reverify import missed
 from credit_check_sdk.core.states import called_for
 from credit_check_sdk.core.still import still_carries
 from credit_check_sdk.errors import CreditCheckError, LedgerError
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from credit_check_sdk.core.desk import Desk
-    from credit_check_sdk.model import Change, Ground, Proposal
+    from credit_check_sdk.model import Change, Ground, Proposal, Silence
     from credit_check_sdk.model.applied import Carrying, MeasureEvent
     from credit_check_sdk.model.ledger import Entry
     from credit_check_sdk.spi import Feed
@@ -130,6 +131,14 @@ async def _follow(feed: Feed, desk: Desk, cursor: str | None, first: Changes | E
     """Take page after page until there is no more for now."""
     report, page, conflicts = SourceSync(feed.id), first, 0
     while True:
+        if isinstance(page, CreditCheckError) and page.code == "source.cursor_lost" and cursor is not None:
+            report, silence = await _verify(desk, feed.id, cursor, report)
+            if silence is not None:
+                return replace(report, error=silence.code, detail=silence.detail.en)
+            page = await _page_or_error(feed, None)
+            if isinstance(page, CreditCheckError) and page.code == "source.cursor_lost":
+                return _failed(report, page)
+            continue
         if isinstance(page, Exception):
             return _failed(report, page)
         try:
@@ -139,20 +148,25 @@ async def _follow(feed: Feed, desk: Desk, cursor: str | None, first: Changes | E
                 raise
             # Another sync, or an officer, was there first: read again where everything stands, and go on from there.
             conflicts += 1
-            page, cursor = await _again(feed), await Load(FeedCursor(feed.id))
+            cursor = await Load(FeedCursor(feed.id))
+            page = await _page_or_error(feed, cursor)
             continue
         cursor = page.cursor
         if not page.more:
             return report
-        try:
-            page = await _page(feed, cursor, 0.0)
-        except Exception as error:  # noqa: BLE001  the one place where a feed is contained
-            page = error
+        page = await _page_or_error(feed, cursor)
 
 
-async def _again(feed: Feed) -> Changes | Exception:
+async def _verify(desk: Desk, source: str, cursor: str, report: SourceSync) -> tuple[SourceSync, Silence | None]:
+    """Verify anew what rests on a source that lost our place; the cursor stays until the feed is taken up again."""
+    changes, asked, silence = await missed(desk, source)
+    report = await _take(desk, source, cursor, Changes(changes=changes, cursor=cursor), report)
+    return replace(report, verified=report.verified + asked), silence
+
+
+async def _page_or_error(feed: Feed, cursor: str | None) -> Changes | Exception:
     try:
-        return await _page(feed, await Load(FeedCursor(feed.id)), 0.0)
+        return await _page(feed, cursor, 0.0)
     except Exception as error:  # noqa: BLE001  the one place where a feed is contained
         return error
 
@@ -344,9 +358,8 @@ async def _move(view: _View, made: _Consequences, now: datetime) -> None:
         if event is None:
             continue
         number, change = view.taken.last((lost or touching)[-1].record_id)
-        step = await moved(
-            view.stored, proposal, event, at=now, by=f"source:{view.source}", cause=change.change, change=number
-        )
+        cause = "removed" if change.change == "corrected" and change.record is None else change.change
+        step = await moved(view.stored, proposal, event, at=now, by=f"source:{view.source}", cause=cause, change=number)
         made.entries += await amended(view.desk, view.stored, proposal, step)
         made.events[event] += 1
         if event == "rectify":

@@ -245,6 +245,31 @@ class _Inquiry:
         return found.model_copy(update={"answers": answers})
 
 
+async def ask_live(
+    desk: Desk, case: Case, name: str, subjects: tuple[Subject, ...], now: datetime
+) -> Consultation | Silence:
+    """Ask one source about *subjects* of *case*, past all memory; its failure is a `Silence`."""
+    consulting = desk.sources[name]
+    query = Query(
+        case_id=case.id,
+        matter=case.matter,
+        point=case.point,
+        purpose=case.purpose,
+        operator=case.operator,
+        region=case.region or desk.region,
+        subjects=subjects,
+    )
+    call = Call(
+        source=name,
+        budget=consulting.budget,
+        make=lambda: _consult_one(consulting, query, desk),
+        at=now,
+        notes=await _notes(case, name, subjects, now),
+    )
+    (found,) = await Ask((call,))
+    return _silence(name, found) if isinstance(found, Exception) else found
+
+
 async def _consult_one(consulting: Consulting, query: Query, desk: Desk) -> Consultation | Silence:
     """Ask once. What the plugin raises goes on to the shell, which may try again, and comes back as the result."""
     return _examine(await consulting.source.consult(query), query, consulting.source.id, desk)

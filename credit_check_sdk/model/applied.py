@@ -103,6 +103,9 @@ class RecordStanding:
                 return replace(taken, wrong=self.wrong.heard(change.change, at))
             case "repaired" | "expired" | "revoked":
                 return replace(taken, ended=self.ended.heard(change.change, at))
+            case "corrected" if change.record is None:
+                # The platform no longer gives the record out.
+                return replace(taken, ended=self.ended.heard("removed", at))
             case "listed" | "corrected":
                 return _stated(taken, change.record.status, at) if change.record else taken
 

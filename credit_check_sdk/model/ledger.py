@@ -190,10 +190,10 @@ class Standings:
 
 @dataclass(frozen=True, slots=True)
 class Resting:
-    """Ask which checks rest on a record; answers their numbers, oldest first."""
+    """Ask which checks rest on a record, or on any of the source's; answers their numbers, oldest first."""
 
     source: str
-    record_id: str
+    record_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,7 +238,7 @@ class InMemoryLedger:
                 wanted = ((number, self.standings.get((query.source, number))) for number in query.records)
                 return {number: standing for number, standing in wanted if standing is not None}
             case Resting():
-                rests = [c for c in self.checks.values() if (query.source, query.record_id) in _grounds(c)]
+                rests = [c for c in self.checks.values() if _rests(c, query)]
                 return tuple(c.decision.id for c in sorted(rests, key=_decided))
             case DueMeasures():
                 return self._due_measures(query.today)
@@ -510,6 +510,12 @@ def _name(change: Change) -> tuple[object, ...]:
 
 def _grounds(stored: StoredCheck) -> set[tuple[str, str]]:
     return {(ground.source, ground.record_id) for p in stored.decision.proposals for ground in p.grounds}
+
+
+def _rests(stored: StoredCheck, query: Resting) -> bool:
+    return any(
+        source == query.source and query.record_id in {None, record_id} for source, record_id in _grounds(stored)
+    )
 
 
 def _by_the_clock(measure: AppliedMeasure | None, until: date | None, today: date) -> bool:

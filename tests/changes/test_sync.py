@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from credit_check_sdk import GateError, Response, SettleError
-from tests.kit import OFFICER, USCC, case, faults, record
+from tests.kit import OFFICER, OTHER, USCC, case, faults, record
 
 if TYPE_CHECKING:
     from credit_check_sdk import Case, Decision
     from tests.kit import Door
+
+
+OTHERS = {
+    "category": "organisation",
+    "name": "广西示例建设有限公司",
+    "identifiers": [{"scheme": "cn-uscc", "value": OTHER}],
+}
 
 
 def in_force(door: Door, sandbox: Any, **changes: Any) -> tuple[Case, Decision, str]:
@@ -267,3 +274,54 @@ def test_each_step_says_who_what_when_and_why(door: Door, sandbox: Any) -> None:
     assert suspended.change is not None
     assert suspended.feedback is not None
     assert applied.at < suspended.at
+
+
+def lost(times: int = 1) -> dict[str, Any]:
+    """Make the municipal platform forget our cursor."""
+    return {"level": "municipal", "path": "/v1/changes", "kind": "status", "value": 410, "times": times}
+
+
+def test_a_platform_that_lost_our_cursor_is_asked_about_everything_anew(door: Door, sandbox: Any) -> None:
+    given, decision, number = in_force(door, sandbox)
+    door.sync()
+    sandbox.change(number, "repaired")
+    with faults(sandbox, lost()):
+        report = door.sync()
+    (source,) = [one for one in report.sources if one.source == "municipal"]
+    assert (source.verified, source.error) == (1, None)
+    assert states(door, decision) == {"lifted"}
+    assert refusal(door, given) == "gate.changed"
+    assert door.sync().changes == 0
+
+
+def test_what_is_verified_anew_and_found_as_it_was_stays(door: Door, sandbox: Any) -> None:
+    given, decision, _ = in_force(door, sandbox)
+    door.sync()
+    with faults(sandbox, lost()):
+        report = door.sync()
+    assert sum(one.verified for one in report.sources) == 1
+    assert states(door, decision) == {"applied"}
+    assert refusal(door, given) == "gate.blocked"
+
+
+def test_a_record_that_is_no_longer_given_carries_nothing(door: Door, sandbox: Any) -> None:
+    _, decision, number = in_force(door, sandbox)
+    door.sync()
+    sandbox.put_record(record(record_id=number, subject=OTHERS))
+    with faults(sandbox, lost()):
+        door.sync()
+    assert states(door, decision) == {"lifted"}
+    assert {step.cause for step in door.transitions(decision.id)} == {"applied", "removed"}
+
+
+def test_nothing_moves_while_a_source_that_lost_our_cursor_is_silent(door: Door, sandbox: Any) -> None:
+    _, decision, number = in_force(door, sandbox)
+    door.sync()
+    sandbox.change(number, "repaired")
+    silent = {"level": "municipal", "path": "/v1/checks", "kind": "status", "value": 500}
+    with faults(sandbox, lost(), silent):
+        report = door.sync()
+    assert [one.error for one in report.sources if one.source == "municipal"] == ["source.status"]
+    assert states(door, decision) == {"applied"}
+    assert door.sync().touched == 1
+    assert states(door, decision) == {"lifted"}

@@ -62,13 +62,14 @@ _UPDATE_RECORD = (
     .where(s.record.c.source == bindparam("of_source"), s.record.c.record_key == bindparam("k"))
     .values({name: bindparam(name) for name in (*_FACET_NAMES, "change", "seen_at")})
 )
-_RESTING = (
+_RESTING_ON = (
     select(s.check.c.decision, s.check.c.decided_at)
     .distinct()
     .join(s.ground, s.ground.c.decision == s.check.c.decision)
-    .where(s.ground.c.source == bindparam("of_source"), s.ground.c.record_key == bindparam("k"))
+    .where(s.ground.c.source == bindparam("of_source"))
     .order_by(s.check.c.decided_at, s.check.c.decision)
 )
+_RESTING = _RESTING_ON.where(s.ground.c.record_key == bindparam("k"))
 _BELOW = (
     select(s.record.c.source, s.record.c.record_key, *_FACETS, s.record.c.change, s.record.c.seen_at)
     .distinct()
@@ -292,7 +293,10 @@ def standings(question: Standings, keys: KeyRing) -> Work[dict[str, RecordStandi
 
 
 def resting(question: Resting, keys: KeyRing) -> Work[tuple[str, ...]]:
-    """Name the checks that rest on a record."""
+    """Name the checks that rest on a record, or on any of the source's."""
+    if question.record_id is None:
+        found = yield Execute(_RESTING_ON, {"of_source": question.source})
+        return tuple(row[0] for row in found.rows)
     record_key = keys.hashed("record", question.source, question.record_id)
     found = yield Execute(_RESTING, {"of_source": question.source, "k": record_key})
     return tuple(row[0] for row in found.rows)
