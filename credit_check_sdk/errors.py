@@ -25,6 +25,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from typing_extensions import override
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -38,6 +40,8 @@ class CreditCheckError(Exception):
 
     exit_code: ClassVar[int] = 1
     default_code: ClassVar[str] = ""
+    title: ClassVar[tuple[str, str]] = ("系统故障", "Failed")
+    """What kind of trouble it is, in short: zh-CN, en."""
 
     def __init__(  # noqa: PLR0913  every attribute of an error is named by its raiser
         self,
@@ -70,12 +74,36 @@ class CreditCheckError(Exception):
         text = f"{what}{separator}{remedy}" if remedy else what
         return f"[{self.trace_id}] {text}" if self.trace_id else text
 
+    @property
+    def http_status(self) -> int:
+        """The status of an HTTP answer that this error makes."""
+        return 500
+
+    def problem(self, lang: str = "zh-CN") -> dict[str, object]:
+        """Give the body of an HTTP answer: problem details (RFC 9457), with *title* and *detail* in *lang*."""
+        return {
+            "type": f"urn:credit-check:error:{self.code}",
+            "title": self.title[0 if lang.lower().startswith("zh") else 1],
+            "status": self.http_status,
+            "detail": self.words(lang),
+            "code": self.code,
+            "words": {"zh-CN": self.words("zh-CN"), "en": self.words("en")},
+            "about": self.detail,
+        }
+
 
 class InputError(CreditCheckError):
     """What was given cannot be used; nothing was written."""
 
     exit_code = 2
     default_code = "input.invalid"
+    title = ("输入有误", "The input cannot be used")
+
+    @property
+    @override
+    def http_status(self) -> int:
+        """422: nothing was written."""
+        return 422
 
 
 class CaseError(InputError):
@@ -101,12 +129,19 @@ class TransactionError(InputError):
 
     default_code = "transaction.refused"
 
+    @property
+    @override
+    def http_status(self) -> int:
+        """500: whoever calls the host can do nothing about it."""
+        return 500
+
 
 class SetupError(CreditCheckError):
     """The set-up cannot work; abstract."""
 
     exit_code = 3
     default_code = "setup.invalid"
+    title = ("配置无法工作", "The set-up cannot work")
 
 
 class ConfigurationError(SetupError):
@@ -138,12 +173,26 @@ class GateError(CreditCheckError):
 
     exit_code = 20
     default_code = "gate.never_checked"
+    title = ("决策环节不予放行", "Refused by the gate")
+
+    @property
+    @override
+    def http_status(self) -> int:
+        """403 where a measure in force forbids it; else 409: something has to be done first."""
+        return 403 if self.code == "gate.blocked" else 409
 
 
 class LedgerError(CreditCheckError):
     """The ledger or the audit store cannot be written or read; nothing was decided."""
 
     default_code = "ledger.unavailable"
+    title = ("台账不可用", "The ledger is unavailable")
+
+    @property
+    @override
+    def http_status(self) -> int:
+        """503: nothing was decided; it may be tried again."""
+        return 503
 
 
 class LedgerVersionError(LedgerError):

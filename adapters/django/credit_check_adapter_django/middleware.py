@@ -1,4 +1,4 @@
-"""Turn a refusal of the gate into an answer of the web: 409 with problem details (RFC 9457). It decides nothing."""
+"""Turn a refusal of the gate into an answer of the web: 409 or 403, problem details (RFC 9457). It decides nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class GateRefusals:
-    """Answer 409 where a view meets a refusal of the gate; everything else goes through."""
+    """Answer 409 where a view meets a refusal of the gate, 403 where a measure in force forbids it."""
 
     sync_capable = True
     async_capable = True
@@ -36,19 +36,11 @@ class GateRefusals:
 
 
 def problem(refusal: GateError) -> JsonResponse:
-    """Give a refusal as problem details, in both languages; ``title`` is in the request's."""
-    words = {"zh-CN": refusal.words("zh-CN"), "en": refusal.words("en")}
-    chinese = (get_language() or "").lower().startswith("zh")
+    """Give a refusal as problem details, in both languages; title and detail are in the request's."""
+    chinese = (get_language() or "zh").lower().startswith("zh")
     return JsonResponse(
-        {
-            "type": f"urn:credit-check:error:{refusal.code}",
-            "title": words["zh-CN" if chinese else "en"],
-            "status": 409,
-            "code": refusal.code,
-            "words": words,
-            "detail": refusal.detail,
-        },
-        status=409,
+        refusal.problem("zh-CN" if chinese else "en"),
+        status=refusal.http_status,
         content_type="application/problem+json",
         json_dumps_params={"ensure_ascii": False},
     )

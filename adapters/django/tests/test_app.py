@@ -59,7 +59,7 @@ def test_a_refusal_becomes_problem_details(host: Host) -> None:
     assert said["type"] == "urn:credit-check:error:gate.never_checked"
     assert said["code"] == "gate.never_checked"
     assert said["words"]["zh-CN"].endswith("请先核查")
-    assert said["detail"]["case_id"] == case.id
+    assert said["about"]["case_id"] == case.id
     assert web.get("/fail").status_code == 500
     host.credit.check(case)
     assert web.get(f"/approve/{case.id}").content == b"approved"
