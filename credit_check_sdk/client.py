@@ -749,7 +749,7 @@ def _keys(settings: Settings) -> Any:
     return KeyRing.open(ring)
 
 
-def _sources(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+def _sources(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], ...]:
     from credit_check_sdk.core.desk import Consulting
 
     sources: dict[str, Consulting] = {}
