@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import Field
 from typing_extensions import override
 
+from credit_check_sdk.catalogue.law import publicity
 from credit_check_sdk.model import MatterPolicy, Several, Value, Words
 from credit_check_sdk.model.case import Point
 from credit_check_sdk.model.measure import OnList
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date
 
-    from credit_check_sdk.model import CreditList, Measure, Remedy, Term
+    from credit_check_sdk.catalogue.law import Edition, Memorandum, Publicity, SeverityRules
+    from credit_check_sdk.model import CreditList, Measure, Record, Remedy, Term
 
 _KEPT = 4096
 """How many answers of the index are kept; a client asks for a few dozen in a day."""
@@ -31,6 +33,8 @@ _WORDS: dict[str, bool | dict[str, bool]] = {
     "period": {"words": True},
 }
 """What of a measure is there for people to read."""
+_RULE_WORDS = {"name", "basis", "note"}
+"""The same of a set of rules on severity."""
 
 
 class MatterKind(Value):
@@ -78,11 +82,15 @@ class Catalogue:
         "decisions",
         "digest",
         "edition",
+        "editions",
         "kinds",
         "lists",
         "measures",
+        "memoranda",
         "policies",
         "remedies",
+        "severity_rules",
+        "supplements",
         "terms",
     )
 
@@ -98,6 +106,10 @@ class Catalogue:
         policies: Iterable[MatterPolicy] = (),
         terms: Mapping[str, Term] | None = None,
         remedies: Iterable[Remedy] = (),
+        editions: Iterable[Edition] = (),
+        severity_rules: Iterable[SeverityRules] = (),
+        memoranda: Iterable[Memorandum] = (),
+        supplements: Iterable[str] = (),
     ) -> None:
         self.edition: Final = edition
         self.measures: Final = tuple(sorted(measures, key=lambda measure: (measure.code, measure.effective_from)))
@@ -107,6 +119,10 @@ class Catalogue:
         self.decisions: Final[Mapping[str, DecisionKind]] = MappingProxyType({e.kind: e for e in decisions})
         self.policies: Final[Mapping[str, MatterPolicy]] = MappingProxyType({p.code: p for p in policies})
         self.remedies: Final = tuple(remedies)
+        self.editions: Final = tuple(sorted(editions, key=lambda entry: entry.effective_from))
+        self.severity_rules: Final = tuple(severity_rules)
+        self.memoranda: Final[Mapping[str, Memorandum]] = MappingProxyType({m.code: m for m in memoranda})
+        self.supplements: Final = tuple(supplements)
         self.terms: Final[Mapping[str, Term]] = MappingProxyType(dict(terms or {}))
         # What a site says of its matters is no part of the digest: a check digests its policy apart.
         self.digest: Final = _digest(
@@ -116,6 +132,8 @@ class Catalogue:
                 "lists": [entry.model_dump(mode="json") for entry in self.lists],
                 "categories": [entry.model_dump(mode="json") for entry in self.categories.values()],
                 "decisions": [entry.model_dump(mode="json") for entry in self.decisions.values()],
+                "editions": [entry.model_dump(mode="json") for entry in self.editions],
+                "severity_rules": [entry.model_dump(mode="json") for entry in self.severity_rules],
             }
         )
         self._by_code: dict[str, tuple[Measure, ...]] = {}
@@ -161,6 +179,36 @@ class Catalogue:
         """Find a list by its code, its name or an older name of it; blanks, case and width do not matter."""
         return self._by_name.get(folded(name))
 
+    def edition_on(self, day: date) -> str | None:
+        """Say which edition applies to a check on *day*, with the site's supplements; None before the first one."""
+        if not self.editions:
+            return self.edition
+        for one in self.editions:
+            if one.effective_from <= day and (one.effective_to is None or day <= one.effective_to):
+                return "+".join((one.code, *self.supplements))
+        return None
+
+    def in_force(self, day: date, matter: str | None = None) -> tuple[Measure, ...]:
+        """Give the measures in force on *day*, by code; of one *matter* (or kind of matter), or all."""
+        named = self.measures
+        if matter is not None:
+            kind = matter.partition(".")[0]
+            named = tuple(
+                m
+                for m in named
+                if any(one in {matter, kind} or (kind == matter and one.startswith(f"{kind}.")) for one in m.matters)
+            )
+        return tuple(measure for measure in named if in_force(measure, day))
+
+    def publicity_of(self, record: Record) -> Publicity | None:
+        """Work out the publicity of a penalty by the rules of its document's date; None for every other record."""
+        dated = record.document_date
+        rules = next((one for one in self.severity_rules if dated is not None and one.covers(dated)), None)
+        if rules is None:
+            return None
+        listed = self.list_of(record.list_code) if record.list_code else None
+        return publicity(record, rules, listed.category if listed else None)
+
     def policy(self, matter: str) -> MatterPolicy | None:
         """Give the policy of *matter*, or None where it is unknown."""
         return self.policies.get(matter)
@@ -183,6 +231,9 @@ class Catalogue:
                     "measures": [measure.model_dump(mode="json", exclude=_WORDS) for measure in held],
                     # Under another name a platform's record is found for a list that it was not found for before.
                     "lists": [[entry.code, *names_of(entry)] for entry in self.lists if entry.code in named],
+                    "severity_rules": [
+                        rules.model_dump(mode="json", exclude=_RULE_WORDS) for rules in self.severity_rules
+                    ],
                 }
             )
             self._slices[key] = found

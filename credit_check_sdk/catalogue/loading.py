@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from credit_check_sdk.catalogue.check import Entries, Entry, Trouble, troubles, within
+from credit_check_sdk.catalogue.check import troubles
 from credit_check_sdk.catalogue.entries import Catalogue, DecisionKind, ListCategory, MatterKind
 from credit_check_sdk.catalogue.explaining import explained
+from credit_check_sdk.catalogue.fairness import WORDS, unfair_key
+from credit_check_sdk.catalogue.law import Edition, Memorandum, SeverityRules
 from credit_check_sdk.catalogue.limits import limits
+from credit_check_sdk.catalogue.placing import Entries, Entry, Trouble, within
 from credit_check_sdk.catalogue.policies import laid_over
 from credit_check_sdk.catalogue.reading import Sheet, read, refuse
 from credit_check_sdk.errors import CatalogueError
@@ -25,7 +28,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 M = TypeVar("M", bound=BaseModel)
-_SECTIONS = ("kinds", "categories", "decisions", "lists", "measures", "matters", "terms", "remedies")
+_SECTIONS = (
+    "kinds",
+    "categories",
+    "decisions",
+    "lists",
+    "measures",
+    "matters",
+    "terms",
+    "remedies",
+    "editions",
+    "severity_rules",
+    "memoranda",
+)
 _HEAD = ("edition", "region", "anchors")
 """Beside the sections: the edition, the region to which a supplement is bound, and anchors to cite from."""
 
@@ -64,6 +79,10 @@ def load(
         policies=laid_over((entry.value for entry in entries.matters), matters or {}, kinds),
         terms=limits((entry.value for entry in entries.terms), terms or {}, region),
         remedies=(entry.value for entry in entries.remedies),
+        editions=(entry.value for entry in entries.editions),
+        severity_rules=(entry.value for entry in entries.severity_rules),
+        memoranda=(entry.value for entry in entries.memoranda),
+        supplements=editions[1:],
     )
 
 
@@ -139,6 +158,9 @@ def _entries(sheet: Sheet) -> Entries:
         matters=_of(sheet, "matters", MatterPolicy),
         terms=_of(sheet, "terms", Term),
         remedies=_of(sheet, "remedies", Remedy),
+        editions=_of(sheet, "editions", Edition),
+        severity_rules=_of(sheet, "severity_rules", SeverityRules),
+        memoranda=_of(sheet, "memoranda", Memorandum),
     )
 
 
@@ -156,6 +178,9 @@ def _entry(sheet: Sheet, path: tuple[str | int, ...], said: object, model: type[
         said = {"edition": sheet.content["edition"], **said}
     if model is Term and "region" in sheet.content:
         said = {"region": sheet.content["region"], **said}
+    if model is Measure and (unfair := unfair_key(said)):
+        code, (en, zh) = said.get("code", ""), WORDS
+        refuse(sheet.file, sheet.line(path, unfair), f"{code}: {en}", f"{code}：{zh}")
     try:
         value = model.model_validate(said)
     except ValidationError as error:

@@ -52,6 +52,9 @@ def page(text: str, lang: str) -> str:
         "lists": lambda: _lists(catalogue, say),
         "matters": lambda: _matters(catalogue, say),
         "decisions": lambda: _decisions(catalogue, say),
+        "memoranda": lambda: _memoranda(catalogue, say),
+        "severity": lambda: _severity(catalogue, say),
+        "editions": lambda: _editions(catalogue, say),
         "edition": lambda: say(f"版次 `{catalogue.edition}`。", f"Edition `{catalogue.edition}`."),
     }
     return _MARK.sub(lambda found: f"{found[1]}{parts[found[2]]()}\n{found[3]}", text)
@@ -201,6 +204,79 @@ def _matters(catalogue: Catalogue, say: _Tongue) -> str:
 def _decisions(catalogue: Catalogue, say: _Tongue) -> str:
     head = [say("代码", "code"), say("含义", "meaning")]
     return _table(head, ([f"`{one.kind}`", one.name[say.lang]] for one in catalogue.decisions.values()))
+
+
+def _memoranda(catalogue: Catalogue, say: _Tongue) -> str:
+    head = [
+        say("代码", "code"),
+        say("名称", "title"),
+        say("文号", "number"),
+        say("日期", "date"),
+        say("现状", "status"),
+    ]
+    head += [say("今日名单", "today's lists"), say("沿用的措施", "measures that descend from it")]
+    status = {
+        "index": say("仅作索引", "index only"),
+        "in_force": say("仍可沿用", "may still be followed"),
+        "merged": say("已并入清单", "merged"),
+        "repealed": say("已废止", "repealed"),
+    }
+    return _table(
+        head,
+        (
+            [
+                f"`{one.code}`",
+                one.title[say.lang],
+                one.doc_no + (say(f"（取代 {one.earlier}）", f" (replaced {one.earlier})") if one.earlier else ""),
+                one.dated.isoformat() if one.dated else "—",
+                status[one.status],
+                say("、", ", ").join(one.lists),
+                say("、", ", ").join(one.measures),
+            ]
+            for one in catalogue.memoranda.values()
+        ),
+    )
+
+
+def _severity(catalogue: Catalogue, say: _Tongue) -> str:
+    head = [say("文书日期", "document dated"), say("类别", "class"), say("最短（月）", "shortest, months")]
+    head += [say("最长（月）", "longest, months"), say("说明", "what it covers"), say("依据", "basis")]
+    return _table(
+        head,
+        (
+            [
+                f"{rules.effective_from or '…'} – {rules.effective_to or '…'}",
+                one.severity or say("不分类", "any"),
+                "—" if one.min_months is None else str(one.min_months),
+                str(one.max_months),
+                one.covers[say.lang],
+                "<br>".join(_basis(basis) for basis in rules.basis),
+            ]
+            for rules in catalogue.severity_rules
+            for one in rules.classes
+        ),
+    )
+
+
+def _editions(catalogue: Catalogue, say: _Tongue) -> str:
+    head = [
+        say("版次", "edition"),
+        say("核查之日", "day of the check"),
+        say("变化", "what it brought"),
+        say("依据", "basis"),
+    ]
+    return _table(
+        head,
+        (
+            [
+                f"`{one.code}`",
+                f"{one.effective_from} – {one.effective_to or '…'}",
+                one.changes[say.lang],
+                "<br>".join(_basis(basis) for basis in one.basis),
+            ]
+            for one in catalogue.editions
+        ),
+    )
 
 
 if __name__ == "__main__":

@@ -89,6 +89,7 @@ def _register() -> None:
     """Bring in the commands; each module registers its own."""
     from credit_check_sdk.cli import (  # noqa: F401  importing registers
         case,
+        catalogue,
         changes,
         coverage,
         evidence,

@@ -122,7 +122,7 @@ def compose(  # noqa: PLR0913, PLR0917  a decision is made of all of these
             )
             for concern in verdict.concerns
         ),
-        catalogue=CatalogueRef(edition=catalogue.edition, digest=catalogue.digest),
+        catalogue=CatalogueRef(edition=catalogue.edition_on(day_of(now)) or catalogue.edition, digest=catalogue.digest),
         reasons=Lines(zh=tuple(words.zh for words in said), en=tuple(words.en for words in said)),
     )
 

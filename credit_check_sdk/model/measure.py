@@ -214,6 +214,8 @@ class CreditList(Value):
     """On what the list rests."""
     reference_only: bool = False
     """A list of an association or agency: at most a hint."""
+    local: bool = False
+    """Kept place by place for those who are registered there: it earns nothing where bidders compete (令16号 第九条)."""
 
 
 COUNTING: frozenset[RecordStatus] = frozenset({"active", "publicity_ended"})
