@@ -12,7 +12,7 @@ from credit_check_sdk.catalogue.placing import Trouble, at
 from credit_check_sdk.model.measure import OnClause, OnList
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from credit_check_sdk.catalogue.placing import Entries, Entry
     from credit_check_sdk.model import Measure
@@ -80,6 +80,13 @@ def troubles(entry: Entry[Measure], entries: Entries) -> Iterator[Trouble]:
         yield at(
             entry, "points_offered", "points require the tender clause credit_bonus", "计分应当以招标文件条款为前提"
         )
+    if measure.grants == "priority" and competes(measure) and "credit_bonus" not in clauses:
+        yield at(
+            entry,
+            "grants",
+            "priority among bidders requires the tender clause credit_bonus",
+            "竞争者之间的优先应当以招标（采购）文件条款 credit_bonus 为前提",
+        )
     if measure.grants == "bonus" and measure.points_offered is None:
         yield at(
             entry,
@@ -92,8 +99,7 @@ def troubles(entry: Entry[Measure], entries: Entries) -> Iterator[Trouble]:
 
 def _of_a_place(entry: Entry[Measure], entries: Entries) -> Iterator[Trouble]:
     measure = entry.value
-    competing = any(matter.partition(".")[0] in _COMPETING for matter in measure.matters)
-    if not competing or (measure.grants not in _ADVANTAGES and measure.points_offered is None):
+    if not competes(measure) or (measure.grants not in _ADVANTAGES and measure.points_offered is None):
         return
     local = {one.value.code for one in entries.lists if one.value.local or one.region is not None}
     for part, conditions in (("triggers", measure.triggers), ("requires", measure.requires)):
@@ -109,11 +115,6 @@ def _of_a_place(entry: Entry[Measure], entries: Entries) -> Iterator[Trouble]:
                         )
 
 
-def advantages(measures: Iterable[Measure]) -> tuple[Measure, ...]:
-    """Give the measures that put one bidder before another."""
-    return tuple(
-        measure
-        for measure in measures
-        if (measure.grants in _ADVANTAGES or measure.points_offered is not None)
-        and any(matter.partition(".")[0] in _COMPETING for matter in measure.matters)
-    )
+def competes(measure: Measure) -> bool:
+    """Say whether it concerns matters in which bidders compete."""
+    return any(matter.partition(".")[0] in _COMPETING for matter in measure.matters)

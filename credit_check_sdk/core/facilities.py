@@ -5,13 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from credit_check_sdk.core.fair import attested, clauses_of
 from credit_check_sdk.model import Bonus, Deferral, Facilities, GreenChannel, Words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from credit_check_sdk.core.weigh import Finding, Verdict
-    from credit_check_sdk.model import Case, Proposal
+    from credit_check_sdk.model import Case, Clause, Proposal
 
 _EXCLUDED = Words(
     zh="存在应当限制的记录，不适用便利措施；记录修复或者移出后可再享受",
@@ -64,14 +65,30 @@ def _deferral(case: Case, offer: tuple[Finding, Proposal] | None, refusal: Words
 
 
 def _bonus(case: Case, offer: tuple[Finding, Proposal] | None, refusal: Words) -> Bonus:
-    clauses = [clause for clause in (case.tender.clauses if case.tender else ()) if clause.kind == "credit_bonus"]
+    clauses = clauses_of(case, "credit_bonus")
     if offer is None:
-        if not clauses:
-            refusal = Words(
-                zh="招标文件没有信用加分条款，不予加分（招标投标领域公平竞争审查规则第九条）",
-                en="the tender document has no clause on credit points, so none are given",
-            )
-        return Bonus(reasons=refusal)
+        return Bonus(reasons=_unfair(clauses) or refusal)
     offered = offer[0].measure.points_offered or Decimal(0)
-    caps = [clause.max_points for clause in clauses if clause.max_points is not None]
+    caps = [clause.max_points for clause in clauses if attested(clause) and clause.max_points is not None]
     return Bonus(points=min([offered, *caps]), proposal=offer[1].id, reasons=offer[1].reasons)
+
+
+def _unfair(clauses: Sequence[Clause]) -> Words | None:
+    """Say what the tender document lacks for points (令第16号 第九条); None where it has all of it."""
+    if not clauses:
+        return Words(
+            zh="招标文件没有信用加分条款，不予加分（招标投标领域公平竞争审查规则第九条）",
+            en="the tender document has no clause on credit points, so none are given",
+        )
+    if not any(clause.max_points is not None for clause in clauses):
+        return Words(
+            zh="招标文件的信用加分条款没有载明上限，不予加分；请补充 max_points",
+            en="the clause on credit points names no cap, so none are given; state max_points",
+        )
+    if not any(attested(clause) and clause.max_points is not None for clause in clauses):
+        return Words(
+            zh="信用加分条款没有一视同仁的声明（对各地区、各所有制同等对待），不予加分（招标投标领域公平竞争审查规则第九条）",
+            en="nobody attests that the clause on credit points treats all regions and forms of ownership alike, so "
+            "none are given",
+        )
+    return None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from credit_check_sdk.core.cited import basis_words
 from credit_check_sdk.core.desk import Desk, local
 from credit_check_sdk.core.notices import party_of
-from credit_check_sdk.core.words import basis_words
 from credit_check_sdk.model import Feedback
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from credit_check_sdk.core.cited import days_words, until_words
 from credit_check_sdk.core.desk import Desk, day_of, local
-from credit_check_sdk.core.words import effect_words, force_words, point_words, role_words, until_words
+from credit_check_sdk.core.words import effect_words, force_words, point_words, role_words
 from credit_check_sdk.core.workdays import due
 from credit_check_sdk.errors import InputError
 from credit_check_sdk.flow import Load, NewId, Now, Record
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
         Party,
         Proposal,
         Remedy,
-        Term,
     )
     from credit_check_sdk.model import Record as RecordValue
 
@@ -268,14 +268,6 @@ def _remedy(desk: Desk, remedy: Remedy, lang: str) -> dict[str, str]:
         "text": text.replace("{days}", days_words(term, lang)) if term else text,
         "basis": ("、" if lang == "zh-CN" else "; ").join(cited(basis) for basis in remedy.basis),
     }
-
-
-def days_words(term: Term, lang: str) -> str:
-    """Say how long a time limit is."""
-    if lang == "zh-CN":
-        return f"{term.days} 个工作日" if term.counted == "working" else f"{term.days} 日"
-    unit = "working days" if term.counted == "working" else "days"
-    return f"{term.days} {unit}"
 
 
 def cited(basis: Basis) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from credit_check_sdk.model import Measure, Party, Record
     from credit_check_sdk.model.policy import MatterPolicy
+    from credit_check_sdk.model.record import RecordStatus
 
 Standing = Literal["full", "hint", "suspended", "gone"]
 """Carries all, at most a hint, nothing for the time being, or nothing any more."""
@@ -75,13 +76,27 @@ def reaches_floor(record: Record, floor: str | None) -> bool:
     return record.severity is not None and _RANK[record.severity] >= _RANK[floor]
 
 
-def until(record: Record, measure: Measure) -> date | None:
-    """Give the last day on which *record* carries *measure*: by the first clock that the measure's period names."""
+def ended(status: RecordStatus) -> RecordStatus:
+    """Give the status of a record whose publicity is over by the days, whatever its flag still says."""
+    return "publicity_ended" if status == "active" else status
+
+
+def running(record: Record, today: date) -> bool:
+    """Say whether a clock other than publicity still runs; the until day still counts."""
+    clocks = (record.ban_until, record.list_until, record.measure_until)
+    return any(day is not None and today <= day for day in clocks)
+
+
+def until(record: Record, measure: Measure, shown_until: date | None = None) -> date | None:
+    """Give the last day on which *record* carries *measure*: by the first clock that the measure's period names.
+
+    *shown_until* is the end of publicity by rule, for a record that states none.
+    """
     clocks = {
         "ban": record.ban_until,
         "list": record.list_until,
         "measure": record.measure_until,
-        "publicity": record.publicity_until,
+        "publicity": record.publicity_until or shown_until,
     }
     for clock in measure.period.clocks:
         day = clocks[clock]

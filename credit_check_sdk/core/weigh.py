@@ -10,7 +10,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from credit_check_sdk.core.clean import clean_years
-from credit_check_sdk.core.standing import Seen, capacity_of, counts_adversely, fact_key, reaches_floor, standing, until
+from credit_check_sdk.core.fair import fair
+from credit_check_sdk.core.stacking import STRENGTHS, stacked
+from credit_check_sdk.core.standing import (
+    Seen,
+    capacity_of,
+    counts_adversely,
+    ended,
+    fact_key,
+    reaches_floor,
+    running,
+    standing,
+    until,
+)
 from credit_check_sdk.model.measure import (
     SUSPENDED,
     NotExcluded,
@@ -42,7 +54,6 @@ if TYPE_CHECKING:
     )
 
 Strength = Literal["block", "hint", "info", "offer"]
-_FORCE: dict[Strength, int] = {"offer": 0, "info": 1, "hint": 2, "block": 3}
 _IDENTITY = frozenset(
     {
         "identifier.check_digit",
@@ -100,12 +111,15 @@ class Finding:
     years_clean: int | None = None
     region: str | None = None
     """Region of the case: which local documents may be cited."""
+    beside: tuple[Measure, ...] = ()
+    """Measures to the same end that this one stands for."""
 
     @property
     def basis(self) -> tuple[Basis, ...]:
         """The legal basis that may be cited here: what binds a region is cited in that region only."""
-        here = tuple(basis for basis in self.measure.basis if _binds(basis, self.region))
-        return here or self.measure.basis
+        cited = dict.fromkeys(basis for measure in (self.measure, *self.beside) for basis in measure.basis)
+        here = tuple(basis for basis in cited if _binds(basis, self.region))
+        return here or tuple(cited)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +169,9 @@ def weigh(  # noqa: PLR0913  what is weighed, by what, when and where
     frame = _Frame(case, asked[0], policy, today, case.region or region, seen, adverse, contested, complete)
 
     index = _index(catalogue.applicable(case.matter, case.point, today))
-    restrictions = [finding for measure in index.touched(adverse) for finding in _restrict(measure, frame, catalogue)]
+    restrictions = stacked(
+        finding for measure in index.touched(adverse) for finding in _restrict(measure, frame, catalogue)
+    )
     excluded = any(f.strength == "block" and f.measure.effect_scope in {"case", "facilitation"} for f in restrictions)
     offers = [offer for measure in index.incentives for offer in _offer(measure, frame, excluded=excluded)]
     if any(item.stale for item in heard):
@@ -274,10 +290,10 @@ def _restrict(measure: Measure, frame: _Frame, catalogue: Catalogue) -> Iterable
         if strength is None:
             continue
         _, supports = by_party.setdefault(id(seen.party), (seen.party, []))
-        supports.append(Support(seen, until(seen.record, measure), strength))
+        supports.append(Support(seen, _last(seen.record, measure, catalogue), strength))
     for party, supports in by_party.values():
         ordered = _one_ground_each(supports)
-        strongest = max((support.strength for support in ordered), key=_FORCE.__getitem__)
+        strongest = max((support.strength for support in ordered), key=STRENGTHS.__getitem__)
         carrying = [support for support in ordered if support.strength == strongest]
         ends = [support.until for support in carrying]
         last = None if None in ends else max(day for day in ends if day is not None)
@@ -296,7 +312,7 @@ def _one_ground_each(supports: list[Support]) -> list[Support]:
 
 def _support_order(support: Support) -> tuple[object, ...]:
     record = support.seen.record
-    return (-_FORCE[support.strength], support.seen.source, record.record_id)
+    return (-STRENGTHS[support.strength], support.seen.source, record.record_id)
 
 
 def _carries(measure: Measure, seen: Seen, frame: _Frame, catalogue: Catalogue) -> Strength | None:
@@ -306,10 +322,14 @@ def _carries(measure: Measure, seen: Seen, frame: _Frame, catalogue: Catalogue) 
         return None
     if not any(_triggers(trigger, measure, seen, frame, catalogue) for trigger in measure.triggers):
         return None
-    last = until(record, measure)
+    last = _last(record, measure, catalogue)
     if last is not None and last < frame.today:
         # The until day itself still counts; a ban that is over no longer excludes (政府采购法实施条例 第十九条).
         return None
+    shown = record.publicity_until or _shown_until(record, catalogue)
+    if last is None and shown is not None and shown < frame.today and not running(record, frame.today):
+        # 公示期满自动停止公示: nothing but publicity could end it, and the flag of a platform may lag behind the days.
+        record = record.model_copy(update={"status": ended(record.status)})
     match standing(record, frame.policy):
         case "gone" | "suspended":
             return None
@@ -321,8 +341,18 @@ def _carries(measure: Measure, seen: Seen, frame: _Frame, catalogue: Catalogue) 
             return _at_most("hint", measure.strength) if shaky else measure.strength
 
 
+def _shown_until(record: Record, catalogue: Catalogue) -> date | None:
+    """Give the last day of publicity by the rules in force on the document's date (信用修复管理办法)."""
+    shown = catalogue.publicity_of(record)
+    return shown.longest if shown else None
+
+
+def _last(record: Record, measure: Measure, catalogue: Catalogue) -> date | None:
+    return until(record, measure, _shown_until(record, catalogue))
+
+
 def _at_most(limit: Strength, strength: Strength) -> Strength:
-    return limit if _FORCE[strength] > _FORCE[limit] else strength
+    return limit if STRENGTHS[strength] > STRENGTHS[limit] else strength
 
 
 def _within_reach(measure: Measure, seen: Seen) -> bool:
@@ -491,7 +521,7 @@ def _offer(measure: Measure, frame: _Frame, *, excluded: bool) -> Iterable[Findi
         return
     if not all(_holds(condition, party, frame, excluded=excluded) for condition in measure.requires):
         return
-    if measure.grants == "deferral" and not _may_defer(frame):
+    if not fair(frame.case, measure) or (measure.grants == "deferral" and not _may_defer(frame)):
         return
     supports: list[Support] = []
     years: int | None = None

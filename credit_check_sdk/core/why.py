@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from credit_check_sdk.catalogue import telling
+from credit_check_sdk.core.cited import until_words
 from credit_check_sdk.core.desk import day_of
-from credit_check_sdk.core.words import effect_words, role_words, until_words
+from credit_check_sdk.core.words import effect_words, role_words
 
 if TYPE_CHECKING:
     from datetime import date

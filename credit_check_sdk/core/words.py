@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from credit_check_sdk.core.cited import basis_words, period_words, record_words, remedy_words, repair_words
 from credit_check_sdk.model import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
     from credit_check_sdk.catalogue import Catalogue
-    from credit_check_sdk.core.standing import Seen
     from credit_check_sdk.core.weigh import Concern, Finding, Verdict
-    from credit_check_sdk.model import Basis, Outcome, Party, Silence
+    from credit_check_sdk.model import Outcome, Party, Silence
 
 _OUTCOMES: dict[Outcome, Words] = {
     "restricted": Words(
@@ -51,17 +48,6 @@ _ROLES = {
     "branch": Words(zh="分支机构", en="a branch"),
 }
 
-_STATUS = {
-    "active": Words(zh="有效", en="active"),
-    "objected": Words(zh="异议处理中", en="under objection"),
-    "reconsidered": Words(zh="复议或诉讼中", en="under reconsideration or litigation"),
-    "repaired": Words(zh="已修复", en="repaired"),
-    "expired": Words(zh="已到期", en="expired"),
-    "revoked": Words(zh="已撤销", en="revoked"),
-    "temporarily_lifted": Words(zh="暂时解除", en="temporarily lifted"),
-    "publicity_ended": Words(zh="公示期满", en="publicity ended"),
-}
-
 _STRENGTH = {
     "block": Words(zh="应当限制", en="restricts"),
     "hint": Words(zh="提示核实", en="is to be looked at"),
@@ -70,6 +56,20 @@ _STRENGTH = {
 }
 
 
+_NOTHING = Words(zh="", en="")
+_WEAKENED = Words(
+    zh="（证据未达到限制所需，仅提示核实）",
+    en=" (the evidence does not carry a restriction; to be looked at only)",
+)
+_SCOPES = {
+    "case": _NOTHING,
+    "facilitation": Words(
+        zh="；仅影响便利措施，不影响事项本身", en="; it touches facilitation only, not the case itself"
+    ),
+    "party": Words(
+        zh="；仅影响该人员或机构的角色，应予更换", en="; it touches that party's role only, who has to be replaced"
+    ),
+}
 _POINTS = {
     "accept": Words(zh="受理", en="acceptance"),
     "review": Words(zh="审查", en="review"),
@@ -121,11 +121,6 @@ def force_words(force: str) -> Words:
     return _FORCES[force]
 
 
-def until_words(day: date | None) -> Words:
-    """Say until when a measure lasts."""
-    return _until(day)
-
-
 def outcome_words(outcome: Outcome) -> Words:
     """Say what an outcome means."""
     return _OUTCOMES[outcome]
@@ -136,13 +131,6 @@ def role_words(role: str) -> Words:
     return _ROLES[role]
 
 
-def basis_words(basis: Sequence[Basis]) -> Words:
-    """Cite legal bases to the article: 《政府采购法》第七十七条."""
-    cited = "、".join(f"《{b.title}》{b.doc_no or ''}{b.article or ''}" for b in basis)
-    english = "; ".join(" ".join(part for part in (f"《{b.title}》", b.doc_no, b.article) if part) for b in basis)
-    return Words(zh=cited, en=english)
-
-
 def _who(party: Party) -> Words:
     masked = party.subject.masked
     shown = f"（{masked}）" if masked else ""
@@ -151,64 +139,45 @@ def _who(party: Party) -> Words:
     return Words(zh=f"{role.zh}“{party.subject.name}”{shown}", en=f"{role.en} “{party.subject.name}”{english}")
 
 
-def _record(seen: Seen, catalogue: Catalogue) -> Words:
-    record = seen.record
-    listed = catalogue.list_of(record.list_code) if record.list_code else None
-    name = listed.name if listed else Words(zh=record.list_code or record.kind, en=record.list_code or record.kind)
-    doc = record.doc_no or ""
-    status = _STATUS[record.status]
-    return Words(
-        zh=f"“{name.zh}”记录（{record.authority} {doc}，来源 {seen.source}，状态：{status.zh}）".replace(" ，", "，"),
-        en=f"a record of “{name.en}” ({record.authority} {doc}; source {seen.source}; status: {status.en})".replace(
-            " ;", ";"
-        ),
-    )
-
-
-def _until(day: date | None) -> Words:
-    if day is None:
-        return Words(zh="至记录移出之日止", en="until the record is removed")
-    return Words(zh=f"至 {day.isoformat()}（含当日）止", en=f"until {day.isoformat()}, that day included")
-
-
 def finding_words(finding: Finding, catalogue: Catalogue) -> Words:
     """Say why a measure applies, to whom, on what basis and until when."""
     measure, who, basis = finding.measure, _who(finding.party), basis_words(finding.basis)
-    ends = _until(finding.until)
     if measure.kind == "incentive":
         why_zh, why_en = _merits(finding, catalogue)
+        ends = period_words(measure, finding.until) if finding.until else measure.period.words
         return Words(
-            zh=f"{who.zh}可以享受“{measure.name.zh}”：{why_zh}；依据{basis.zh}。实质性条件不因此减免。",
-            en=f"{who.en} may have “{measure.name.en}”: {why_en}; basis {basis.en}. Substantive conditions stay as they are.",
+            zh=f"{who.zh}可以享受“{measure.name.zh}”：{why_zh}；依据{basis.zh}；期限：{ends.zh}。实质性条件不因此减免。",
+            en=f"{who.en} may have “{measure.name.en}”: {why_en}; basis {basis.en}; period: {ends.en}. Substantive "
+            "conditions stay as they are.",
         )
-    grounds = [_record(support.seen, catalogue) for support in finding.supports]
-    verb = _STRENGTH[finding.strength]
-    note = Words(zh="", en="")
-    if finding.strength != measure.strength:
-        note = Words(
-            zh="（证据未达到限制所需，仅提示核实）",
-            en=" (the evidence does not carry a restriction; to be looked at only)",
-        )
-    scope = {
-        "case": Words(zh="", en=""),
-        "facilitation": Words(
-            zh="；仅影响便利措施，不影响事项本身", en="; it touches facilitation only, not the case itself"
-        ),
-        "party": Words(
-            zh="；仅影响该人员或机构的角色，应予更换", en="; it touches that party's role only, who has to be replaced"
-        ),
-    }[measure.effect_scope]
+    grounds = [record_words(support.seen, catalogue) for support in finding.supports]
+    ends, remedies = period_words(measure, finding.until), remedy_words(measure, catalogue)
+    verb, scope = _STRENGTH[finding.strength], _SCOPES[measure.effect_scope]
+    note = _WEAKENED if finding.strength != measure.strength else _NOTHING
+    repair = repair_words([support.seen for support in finding.supports], catalogue) or _NOTHING
+    beside = _beside(finding)
     return Words(
-        zh=f"{who.zh}有{'、'.join(g.zh for g in grounds)}；“{measure.name.zh}”{verb.zh}{note.zh}；依据{basis.zh}；"
-        f"期限{ends.zh}{scope.zh}。对记录有异议的，可向作出机关申请异议处理或者信用修复。",
-        en=f"{who.en} has {', '.join(g.en for g in grounds)}; “{measure.name.en}” {verb.en}{note.en}; basis {basis.en}; "
-        f"{ends.en}{scope.en}. Whoever disputes the record may object, or ask for repair, with the authority that made it.",
+        zh=f"{who.zh}有{'、'.join(g.zh for g in grounds)}；“{measure.name.zh}”{verb.zh}{note.zh}{beside.zh}；"
+        f"依据{basis.zh}；期限：{ends.zh}{scope.zh}。{remedies.zh}。{repair.zh + '。' if repair.zh else ''}",
+        en=f"{who.en} has {', '.join(g.en for g in grounds)}; “{measure.name.en}” {verb.en}{note.en}{beside.en}; "
+        f"basis {basis.en}; period: {ends.en}{scope.en}. {remedies.en}.{' ' + repair.en + '.' if repair.en else ''}",
+    )
+
+
+def _beside(finding: Finding) -> Words:
+    """Name the measures to the same end that this one stands for."""
+    if not finding.beside:
+        return _NOTHING
+    return Words(
+        zh=f"（同时符合{'、'.join(f'“{measure.name.zh}”' for measure in finding.beside)}，以较严者为准，不重复限制）",
+        en=f" (it stands for {', '.join(f'“{measure.name.en}”' for measure in finding.beside)} too: nobody is "
+        "restricted twice to one end)",
     )
 
 
 def _merits(finding: Finding, catalogue: Catalogue) -> tuple[str, str]:
     if finding.supports:
-        records = [_record(support.seen, catalogue) for support in finding.supports]
+        records = [record_words(support.seen, catalogue) for support in finding.supports]
         return "有" + "、".join(r.zh for r in records), "has " + ", ".join(r.en for r in records)
     if finding.years_clean:
         years = finding.years_clean
@@ -303,7 +272,7 @@ def concern_words(concern: Concern, catalogue: Catalogue) -> Words:
     """Say what a concern is about."""
     zh, en = _CONCERNS.get(concern.code, (f"{{who}}：{concern.code}", f"{{who}}: {concern.code}"))
     who = _who(concern.party) if concern.party else Words(zh="", en="")
-    records = [_record(seen, catalogue) for seen in concern.seen]
+    records = [record_words(seen, catalogue) for seen in concern.seen]
     return Words(
         zh=zh.format(who=who.zh, records="、".join(r.zh for r in records), **concern.detail) + "。",
         en=en.format(who=who.en, records=", ".join(r.en for r in records), **concern.detail) + ".",

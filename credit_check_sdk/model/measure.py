@@ -178,7 +178,9 @@ class Measure(Value):
     period: Period
     """How long it lasts."""
     stacking: Literal["strongest", "together"] = "strongest"
-    """Beside others of the same case: the strongest restriction wins, or both stand."""
+    """Beside others of its group: the strongest restriction stands for them, or all stand."""
+    group: str | None = Field(default=None, pattern=r"^[a-z][a-z_]{1,31}$")
+    """What several measures restrict alike; of those the strongest stands for all, unless they stack ``together``."""
     notice: str | None = None
     """Name of the notice template."""
     effective_from: date

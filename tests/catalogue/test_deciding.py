@@ -16,6 +16,7 @@ NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
 USCC = "91451100MA5AAAAA2F"
 OTHER = "91450000MA0000007U"
 MISSING = [{"code": "M07", "name": "营业执照复印件", "kind": "formal", "deferrable": True, "state": "missing"}]
+BONUS = {"kind": "credit_bonus", "reference": "第三章 5.2", "max_points": 2, "attestation": "已对照令第16号"}
 MATTERS = {
     "licence.food-production": "accept",
     "procurement.goods": "evaluate",
@@ -234,7 +235,8 @@ def test_a_taxpayer_of_grade_a_gets_what_the_list_offers() -> None:
     listed = record(list_code="STA-A", polarity="positive")
     assert offers(weighed("licence.food-production", listed)) == {"I-01", "I-03", "I-10"}
     assert offers(weighed("subsidy.enterprise", listed)) == {"I-04", "I-10"}
-    assert offers(weighed("procurement.goods", listed)) == {"I-06"}
+    assert offers(weighed("procurement.goods", listed)) == set()
+    assert offers(weighed("procurement.goods", listed, tender={"id": "t-1", "clauses": [BONUS]})) == {"I-06"}
     assert offers(weighed("honour.award", listed)) == {"I-09"}
     assert offers(weighed("supervision.inspection", listed)) == {"I-08"}
 
@@ -242,10 +244,7 @@ def test_a_taxpayer_of_grade_a_gets_what_the_list_offers() -> None:
 def test_points_and_deposits_need_their_clause() -> None:
     listed = record(list_code="STA-A", polarity="positive")
     local = record(list_code="GOV-ZLJ", polarity="positive")
-    clauses = [
-        {"kind": "credit_bonus", "reference": "第三章 5.2"},
-        {"kind": "deposit_reduction", "reference": "第二章"},
-    ]
+    clauses = [BONUS, {"kind": "deposit_reduction", "reference": "第二章", "attestation": "已对照令第16号"}]
     tender = {"id": "t-1", "clauses": clauses}
     assert offers(weighed("tender.works", listed)) == set()
     assert offers(weighed("tender.works", listed, tender=tender)) == {"I-05", "I-07"}
@@ -267,3 +266,95 @@ def test_credit_is_deducted_only_under_a_clause() -> None:
     penalty = record(kind="penalty", severity="general")
     assert weighed("tender.works", penalty).outcome == "clear"
     assert restrictions(weighed("tender.works", penalty, tender=tender)) == {"R-SCORE-01"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, {"I-05"}),
+        ({"attestation": None}, set()),
+        ({"attestation": "  "}, set()),
+        ({"max_points": None}, set()),
+        ({"kind": "exclusion"}, set()),
+    ],
+)
+def test_points_need_a_clause_a_cap_and_the_attestation(changes: dict[str, Any], expected: set[str]) -> None:
+    listed = record(list_code="STA-A", polarity="positive")
+    tender = {"id": "t-1", "clauses": [{**BONUS, **changes}]}
+    assert offers(weighed("tender.works", listed, tender=tender)) == expected
+
+
+def test_a_deposit_needs_the_attestation_and_no_cap() -> None:
+    listed = record(list_code="STA-A", polarity="positive")
+    clause = {"kind": "deposit_reduction", "reference": "第二章", "attestation": "已对照令第16号"}
+    assert offers(weighed("tender.works", listed, tender={"id": "t-1", "clauses": [clause]})) == {"I-07"}
+    clause["attestation"] = ""
+    assert offers(weighed("tender.works", listed, tender={"id": "t-1", "clauses": [clause]})) == set()
+
+
+def test_place_changes_no_advantage() -> None:
+    """A subject registered elsewhere, and a case of another region, get the same (令第16号 第九条)."""
+    tender = {"id": "t-1", "clauses": [BONUS]}
+    found = [
+        offers(weighed("tender.works", record(subject, list_code="STA-A", polarity="positive"), subject=subject,
+                       tender=tender, region=region))
+        for subject in (firm(), firm(OTHER, "外地示例有限公司"))
+        for region in ("451100", "110000", None)
+    ]  # fmt: skip
+    assert found == [{"I-05"}] * 6
+
+
+def test_two_measures_to_one_end_are_proposed_once_with_all_their_grounds() -> None:
+    listed = record(list_code="MOF-ZC", doc_no="财采〔2026〕1号", list_until=date(2027, 1, 1))
+    banned = record(
+        decision_kind="procurement_ban", record_id="r-2", doc_no="财采〔2026〕2号", ban_until=date(2028, 5, 1)
+    )
+    for records in ((listed, banned), (banned, listed)):
+        verdict = weighed("procurement.goods", *records)
+        (finding,) = (one for one in verdict.findings if one.measure.kind == "restriction")
+        assert finding.measure.code == "R-GP-01-BAN"  # it lasts longer
+        assert finding.until == date(2028, 5, 1)
+        assert {support.seen.record.record_id for support in finding.supports} == {"r-1", "r-2"}
+        assert [measure.code for measure in finding.beside] == ["R-GP-01"]
+        assert any(basis.title.startswith("财政部关于在政府采购活动中") for basis in finding.basis)
+
+
+def test_measures_to_another_end_or_of_another_party_stand_apart() -> None:
+    member = firm(OTHER, "广西示例建设有限公司")
+    verdict = weighed(
+        "procurement.goods",
+        record(list_code="MOF-ZC"),
+        record(list_code="SAMR-YZ", record_id="r-2"),
+        record(member, list_code="MOF-ZC", record_id="r-3"),
+        parties=(Party(role="consortium_member", subject=member),),
+    )
+    assert restrictions(verdict) == {"R-GP-01", "R-SAMR-01", "R-GP-02"}
+
+
+def test_the_publicity_of_a_penalty_ends_by_the_rules_of_its_date() -> None:
+    """A general penalty since April 2026 is published for a year at most, an earlier one for three (第36号令, 第58号令)."""
+
+    def hits(**changes: Any) -> set[str]:
+        one = record(kind="penalty", list_until=None, **{"severity": "general", **changes})
+        return restrictions(weighed("licence.food-production", one))
+
+    assert hits(document_date=date(2023, 11, 23)) == {"R-LIC-03"}
+    assert hits(document_date=date(2023, 11, 22)) == set()
+    assert hits(document_date=date(2026, 4, 1)) == {"R-LIC-03"}
+    assert hits(document_date=date(2023, 11, 22), publicity_until=DAY) == {
+        "R-LIC-03"
+    }  # what the record states prevails
+
+
+def test_a_flag_that_lags_behind_the_days_carries_a_hint_at_most() -> None:
+    grave: dict[str, Any] = {"kind": "penalty", "severity": "serious", "list_until": None}
+    shown = weighed("licence.food-production", record(**grave, document_date=date(2024, 1, 1)))
+    over = weighed("licence.food-production", record(**grave, document_date=date(2023, 1, 1)))
+    running = weighed(
+        "licence.food-production", record(**grave, document_date=date(2023, 1, 1), ban_until=date(2027, 1, 1))
+    )
+
+    def strength(verdict: Verdict) -> list[str]:
+        return [finding.strength for finding in verdict.findings if finding.measure.code == "R-LIC-04"]
+
+    assert (strength(shown), strength(over), strength(running)) == (["block"], ["hint"], ["block"])
