@@ -376,6 +376,19 @@ class CreditCheck(_Client):
         found: tuple[Redress, ...] = self._load(Redresses())
         return found
 
+    def prove(self, decision: str) -> dict[str, Any] | None:
+        """Give one check as a document that verifies with public tools alone, or None where there is no such check.
+
+        It holds identifiers in full: entries with salts, links up to a signed checkpoint, counter-signatures, public
+        keys, and how to verify them. What waits to be sealed is sealed first.
+
+        Raises:
+            LedgerError: an entry is not what was written.
+        """
+        from credit_check_sdk.core.sealing import prove
+
+        return self._run(prove(self._desk, decision, self.public_keys))
+
     def latest(self, case_id: str, point: Point) -> StoredCheck | None:
         """Give the latest check of a file at a point, as it was recorded, or None."""
         found: StoredCheck | None = self._load(LatestCheck(case_id, point))
@@ -579,6 +592,12 @@ class AsyncCreditCheck(_Client):
         """List the decisions that rest on records whose objection was upheld, newest first, to be put right."""
         found: tuple[Redress, ...] = await self._load(Redresses())
         return found
+
+    async def prove(self, decision: str) -> dict[str, Any] | None:
+        """Give one check as a document that verifies with public tools alone; see `CreditCheck.prove`."""
+        from credit_check_sdk.core.sealing import prove
+
+        return await self._run(prove(self._desk, decision, self.public_keys))
 
     async def latest(self, case_id: str, point: Point) -> StoredCheck | None:
         """Give the latest check of a file at a point, as it was recorded, or None."""

@@ -242,7 +242,7 @@ CODES: tuple[str, ...] = (
     "source.failed", "source.unreachable", "source.no_answer", "source.timeout", "source.not_understood",
     "source.status", "source.refused", "source.rate_limited", "source.incomplete", "source.wrong_subject",
     "source.stale", "source.cursor_lost", "source.not_configured", "source.environment", "checkpoint.forked",
-    "checkpoint.invalid",
+    "checkpoint.invalid", "ledger.broken",
     "source.resting", "source.isolated", "source.throttled", "source.quota",
 )  # fmt: skip
 """Every code that this package puts into an error or a `Silence`; each has an entry in the reference."""

@@ -144,9 +144,7 @@ def evidence_show(
 ) -> int:
     """显示一次核查 Show one check: what was asked, what came back, what was decided and answered."""
     with _open() as credit:
-        stored = credit.show(number) if number.startswith("dec_") and point is None else None
-        if stored is None:
-            stored = _latest(credit, number, point or "")
+        stored = find(credit, number, point)
     if talk.json:
         talk.document(_evidence(stored))
     else:
@@ -156,6 +154,31 @@ def evidence_show(
                 f"  {answer.at.isoformat()}  {answer.operator.id}  {answer.response.proposal}  {answer.response.answer}"
             )
     return 0
+
+
+def find(credit: CreditCheck, number: str, point: str | None) -> StoredCheck:
+    """Find a check by its own number, or by a file's number and the point.
+
+    Raises:
+        InputError: there is none.
+    """
+    if point is not None:
+        return _latest(credit, number, point)
+    stored = credit.show(number)
+    if stored is None:
+        raise none_such(number)
+    return stored
+
+
+def none_such(number: str) -> InputError:
+    """Say that there is no check of this number."""
+    return InputError(
+        f"there is no check {number!r}",
+        f"没有编号为 {number} 的核查",
+        code="settle.never_checked",
+        remedy_en="give the number of a check (dec_…), or a file's number with --point",
+        remedy_zh="请给出核查编号（dec_…），或办件编号并加 --point",
+    )
 
 
 def show(decision: Decision) -> None:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from credit_check_sdk.cli.app import talk
-from credit_check_sdk.cli.case import _bytes, evidence
+from credit_check_sdk.cli.case import _bytes, evidence, find, none_such
 from credit_check_sdk.errors import InputError
 
 if TYPE_CHECKING:
-    from credit_check_sdk import Checkpoint, Verification
+    from credit_check_sdk import Checkpoint, StoredCheck, Verification
 
 
 @evidence.command("verify")
@@ -78,13 +78,96 @@ def evidence_checkpoint(
     return 0
 
 
-def write(out: Path, text: str) -> None:
-    """Write a file.
+@evidence.command("export")
+def evidence_export(
+    number: Annotated[str, typer.Argument(help="核查编号 dec_…，或办件编号 number of a check, or of a file")],
+    *,
+    out: Annotated[Path, typer.Option("-o", "--out", help="FILE.json 可验证的证据 proof；FILE.html 打印页 page")],
+    point: Annotated[
+        str | None, typer.Option(help="环节，按办件编号时须给出 decision point, with a file's number")
+    ] = None,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="打印页显示完整标识符 identifiers in full on the page")
+    ] = False,
+) -> int:
+    """导出一次核查 Write one check as proof for an expert (.json, identifiers in full), or as a page to be printed (.html)."""
+    from credit_check_sdk import CreditCheck
+
+    kind = out.suffix.lower()
+    if kind not in {".json", ".html", ".htm"}:
+        raise InputError(
+            f"-o {out.name}: the name says neither .json nor .html",
+            f"-o {out.name}：文件名须以 .json 或 .html 结尾",
+            remedy_en="name it FILE.json for proof that verifies, FILE.html for a page to be printed",
+            remedy_zh="可验证的证据请用 .json，打印页请用 .html",
+        )
+    with CreditCheck.open(talk.settings()) as credit:
+        stored = find(credit, number, point)
+        proof = credit.prove(stored.decision.id)
+        sites = {source.id: source.base_url for source in credit.settings.sources}
+    if proof is None:
+        raise none_such(number)
+    if kind == ".json":
+        text = json.dumps(proof, ensure_ascii=False, indent=1) + "\n"
+    else:
+        text = _page(stored, proof, sites, reveal=reveal)
+    write(out, text, private=kind == ".json" or reveal)
+    if talk.json:
+        talk.document(
+            {"decision": stored.decision.id, "out": str(out), "sealed": _sealed(proof), "ledger": proof["ledger"]}
+        )
+    elif kind == ".json":
+        talk.say(
+            f"{out} 已写出，含完整标识符，仅本人可读；内附验证方法。",
+            f"{out} is written; it holds identifiers in full and only you may read it. It says how to verify it.",
+        )
+    else:
+        talk.say(f"{out} 已写出，可打印归档。", f"{out} is written, to be printed and put into the file.")
+    return 0
+
+
+def _sealed(proof: dict[str, Any]) -> int:
+    return sum(entry["place"] is not None for entry in proof["entries"])
+
+
+def _page(stored: StoredCheck, proof: dict[str, Any], sites: dict[str, str], *, reveal: bool) -> str:
+    from credit_check_sdk._shell.world import now
+    from credit_check_sdk.cli.evidence_page import Page, render
+    from credit_check_sdk.core.desk import local
+
+    context = {"reveal": True} if reveal else None
+    responses = [
+        {
+            **answer.response.model_dump(mode="json", context=context),
+            "operator": answer.operator.model_dump(mode="json"),
+            "at": local(answer.at).isoformat(timespec="seconds"),
+        }
+        for answer in stored.responses
+    ]
+    return render(
+        Page(
+            case=stored.case.model_dump(mode="json", context=context),
+            decision=stored.decision.model_dump(mode="json", context=context),
+            consultations=[said.model_dump(mode="json", context=context) for said in stored.consultations],
+            responses=responses,
+            proof=proof,
+            sites=sites,
+            printed=local(now()),
+            revealed=reveal,
+        )
+    )
+
+
+def write(out: Path, text: str, *, private: bool = False) -> None:
+    """Write a file; a *private* one only its owner may read.
 
     Raises:
         InputError: it cannot be written.
     """
     try:
+        if private:
+            out.touch(mode=0o600)
+            out.chmod(0o600)
         out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(

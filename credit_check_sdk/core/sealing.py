@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from credit_check_sdk.core.evidence import proof_document
 from credit_check_sdk.errors import CreditCheckError, NotUnderstoodError
 from credit_check_sdk.flow import Load, Move, Now, Verify
 from credit_check_sdk.model.evidence import SealReport
-from credit_check_sdk.model.ledger import Countersign, LatestCheckpoint, Seal, Sealed, Unsealed
+from credit_check_sdk.model.ledger import Countersign, EvidenceOf, LatestCheckpoint, Seal, Sealed, Unsealed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +49,15 @@ async def seal_waiting() -> SealReport:
         # Nothing was ever sealed, or the key that signed is revoked: then where the chain stands is signed anew.
         newest = (await Move(Seal(await Now(), BATCH))).checkpoint
     return SealReport(sealed=total, checkpoint=newest)
+
+
+async def prove(desk: Desk, decision: str, keys: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Give what proves a check as one document; what waits to be sealed is sealed first."""
+    found: dict[str, Any] | None = await Load(EvidenceOf(decision))
+    if found is not None and any(entry["place"] is None for entry in found["entries"]):
+        await seal(desk)
+        found = await Load(EvidenceOf(decision))
+    return None if found is None else proof_document(decision, found, keys)
 
 
 async def witnessed(desk: Desk, report: SealReport) -> SealReport:

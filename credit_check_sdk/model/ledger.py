@@ -561,6 +561,13 @@ class Countersign:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceOf:
+    """Ask for what proves a check: entries with salts and texts, links, chains, checkpoints; answers a dict or None."""
+
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
 class VerifyEvidence:
     """Verify every sealed entry, and hold the ledger against *against*; answers `Verification`."""
 

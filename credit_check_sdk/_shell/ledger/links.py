@@ -13,16 +13,24 @@ from typing import Any
 from credit_check_sdk._shell.ledger.bodies import canonical
 
 
+def content_said(number: Any, kind: Any, case_id: Any, recorded_at: Any, digest: Any) -> dict[str, Any]:
+    """Give what the content of an entry covers."""
+    return {"case_id": case_id, "digest": digest, "id": number, "kind": kind, "recorded_at": recorded_at}
+
+
 def content(number: Any, kind: Any, case_id: Any, recorded_at: Any, digest: Any) -> str:
     """Digest what stands beside the body of an entry, and the commitment to the body."""
-    said = {"case_id": case_id, "digest": digest, "id": number, "kind": kind, "recorded_at": recorded_at}
-    return _digest(said)
+    return _digest(content_said(number, kind, case_id, recorded_at, digest))
+
+
+def link_said(chain: Any, place: Any, follows: Any, previous: Any, of_content: Any) -> dict[str, Any]:
+    """Give what a link covers."""
+    return {"chain": chain, "content": of_content, "follows": follows, "place": place, "previous": previous}
 
 
 def link(chain: Any, place: Any, follows: Any, previous: Any, of_content: Any) -> str:
     """Digest a link: what it covers, where it stands and what it follows."""
-    said = {"chain": chain, "content": of_content, "follows": follows, "place": place, "previous": previous}
-    return _digest(said)
+    return _digest(link_said(chain, place, follows, previous, of_content))
 
 
 def beginning(said: dict[str, Any]) -> str:

@@ -20,6 +20,7 @@ from credit_check_sdk.model.evidence import Checkpoint, Countersignature
 from credit_check_sdk.model.ledger import (
     BeginChain,
     Countersign,
+    EvidenceOf,
     LatestCheckpoint,
     Seal,
     Sealed,
@@ -102,11 +103,11 @@ class Chain:
         }
 
 
-Asked = Unsealed | LatestCheckpoint | Seal | BeginChain | Countersign | VerifyEvidence
+Asked = Unsealed | LatestCheckpoint | Seal | BeginChain | Countersign | VerifyEvidence | EvidenceOf
 """What is asked about the chain, and done with it."""
 
 
-def carry_out(asked: Asked, keys: KeyRing) -> Work[Any]:
+def carry_out(asked: Asked, keys: KeyRing) -> Work[Any]:  # noqa: PLR0911  one return per question
     """Answer a question about the chain, or carry out a command on it."""
     match asked:
         case Unsealed():
@@ -123,6 +124,10 @@ def carry_out(asked: Asked, keys: KeyRing) -> Work[Any]:
             from credit_check_sdk._shell.ledger.verifying import verify  # seldom asked
 
             return (yield from verify(asked, keys))
+        case EvidenceOf():
+            from credit_check_sdk._shell.ledger.proving import prove  # seldom asked
+
+            return (yield from prove(asked, keys))
 
 
 def unsealed() -> Work[int]:

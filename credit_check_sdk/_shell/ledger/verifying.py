@@ -50,7 +50,7 @@ def _repeatable(element: _Snapshot, compiler: Any, **options: Any) -> str:
 
 _SNAPSHOT = Execute(_Snapshot())
 _CHAINS = select(*sealing.CHAIN_COLUMNS).order_by(s.chain.c.number)
-_LINK = (
+LINK = (
     s.seal.c.place,
     s.seal.c.entry,
     s.seal.c.chain,
@@ -59,7 +59,7 @@ _LINK = (
     s.seal.c.content,
     s.seal.c.link,
 )
-_ENTRY = (
+ENTRY = (
     s.entry.c.id,
     s.entry.c.kind,
     s.entry.c.case_id,
@@ -71,7 +71,7 @@ _ENTRY = (
     s.entry.c.place,
 )
 _PAGE_OF_LINKS = (
-    select(*_LINK, *_ENTRY)
+    select(*LINK, *ENTRY)
     .outerjoin(s.entry, s.entry.c.id == s.seal.c.entry)
     .where(s.seal.c.place > bindparam("after"))
     .order_by(s.seal.c.place)
@@ -97,7 +97,7 @@ _CLAIMING = (
     .limit(1)
 )
 _UNSEALED = (
-    select(*_ENTRY)
+    select(*ENTRY)
     .where(
         s.entry.c.place.is_(None),
         ~exists().where(s.seal.c.entry == s.entry.c.id),
@@ -110,7 +110,7 @@ _UNSEALED = (
     .limit(_PAGE)
 )
 _ERASURES = (
-    select(*_ENTRY)
+    select(*ENTRY)
     .where(s.entry.c.kind == "erasure", s.entry.c.id > bindparam("beyond"))
     .order_by(s.entry.c.id)
     .limit(_PAGE)
@@ -313,12 +313,26 @@ def read(kept: Kept, keys: KeyRing) -> Any:
         NotWhatWasWritten: it cannot be decrypted, or is not what the entry committed to.
     """
     try:
+        return json.loads(text_of(kept, keys))
+    except ValueError:
+        raise NotWhatWasWritten from None
+
+
+def text_of(kept: Kept, keys: KeyRing) -> str:
+    """Give the canonical text of the body of an entry.
+
+    Raises:
+        NotWhatWasWritten: it cannot be decrypted, or is not what the entry committed to.
+    """
+    try:
         plain = keys.decrypt(kept.key_id, bytes(kept.body), kept.id)
-        if hashlib.sha256(bytes(kept.salt) + plain).hexdigest() != kept.digest:
-            raise NotWhatWasWritten
-        return json.loads(plain)
+        salted = bytes(kept.salt) + plain
+        text = plain.decode()
     except (KeyRingError, AttributeError, TypeError, ValueError):
         raise NotWhatWasWritten from None
+    if hashlib.sha256(salted).hexdigest() != kept.digest:
+        raise NotWhatWasWritten
+    return text
 
 
 def _erasures(keys: KeyRing) -> Work[set[str]]:

@@ -24,6 +24,7 @@ from credit_check_sdk.model.ledger import (
     Countersign,
     CursorEntry,
     DueMeasures,
+    EvidenceOf,
     FeedbackEntry,
     FeedCursor,
     KeysInUse,
@@ -154,7 +155,7 @@ def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: C901, PLR0911, PLR0
             return (yield from outbox.requeue(question))
         case Notices():
             return (yield from notices.ask(question, keys))
-        case Unsealed() | LatestCheckpoint() | Seal() | BeginChain() | Countersign() | VerifyEvidence():
+        case Unsealed() | LatestCheckpoint() | Seal() | BeginChain() | Countersign() | VerifyEvidence() | EvidenceOf():
             return (yield from sealing.carry_out(question, keys))
         case FeedCursor():
             return (yield from moving.cursor(question.source))
