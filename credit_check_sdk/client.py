@@ -23,6 +23,7 @@ from credit_check_sdk.model.ledger import (
     Notices,
     OutboxRows,
     OutboxStatus,
+    Rechecks,
     Redresses,
     Requeue,
     Statistics,
@@ -32,7 +33,7 @@ from credit_check_sdk.model.ledger import (
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
-    from datetime import date
+    from datetime import date, datetime
     from pathlib import Path
     from types import TracebackType
 
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from credit_check_sdk.catalogue import Catalogue
     from credit_check_sdk.core.change import SyncReport
     from credit_check_sdk.core.desk import Desk
+    from credit_check_sdk.core.manual import Handed
+    from credit_check_sdk.core.recheck import RecheckReport
     from credit_check_sdk.core.relay import RelayReport
     from credit_check_sdk.flow import Flow
     from credit_check_sdk.model import (
@@ -52,6 +55,8 @@ if TYPE_CHECKING:
         NoticeState,
         Point,
         Receipt,
+        RecheckState,
+        Record,
         SourceStatus,
     )
     from credit_check_sdk.model.evidence import Checkpoint, SealReport, Verification
@@ -63,6 +68,7 @@ if TYPE_CHECKING:
         StatisticsRow,
         StoredCheck,
         StoredNotice,
+        StoredRecheck,
         TransitionEntry,
     )
     from credit_check_sdk.spi import Source
@@ -184,6 +190,16 @@ class _Client:
         from credit_check_sdk.core.coverage import coverage
 
         return coverage(self._desk, decided, point)
+
+    def _recheck(self, limit: int | None, *, due_only: bool) -> Flow[RecheckReport]:
+        from credit_check_sdk.core.recheck import recheck
+
+        return recheck(self._desk, limit=limit, due_only=due_only)
+
+    def _attach(self, handed: Handed) -> Flow[Decision]:
+        from credit_check_sdk.core.manual import attach
+
+        return attach(self._desk, handed)
 
     def _known_source(self, source: str) -> str:
         if source not in self._desk.sources:
@@ -448,8 +464,45 @@ class CreditCheck(_Client):
 
     def statistics(self, since: date | None = None, until: date | None = None) -> tuple[StatisticsRow, ...]:
         """Count checks and answers per department, matter and point, these days included."""
-        found: tuple[StatisticsRow, ...] = self._load(Statistics(since, until))
+        found: tuple[StatisticsRow, ...] = self._load(Statistics(since, until, _today()))
         return found
+
+    def recheck(self, *, limit: int | None = None, due_only: bool = False) -> RecheckReport:
+        """Make again the checks that an outage left open, at most *limit*, and say what became of them.
+
+        With *due_only* those are left alone whose next try is still to come.
+        """
+        return self._run(self._recheck(limit, due_only=due_only))
+
+    def rechecks(self, states: Sequence[RecheckState] = (), *, limit: int = 1000) -> tuple[StoredRecheck, ...]:
+        """Give rechecks in these states (all where none is named), those due first."""
+        found: tuple[StoredRecheck, ...] = self._load(Rechecks(tuple(states), limit=limit))
+        return found
+
+    def attach(  # noqa: PLR0913  what such evidence is made of
+        self,
+        case_id: str,
+        point: Point,
+        source: str,
+        *,
+        file: str | os.PathLike[str] | tuple[str, bytes],
+        site: str,
+        queried_at: datetime,
+        operator: Operator,
+        records: Iterable[Record] = (),
+        transaction: object = None,
+    ) -> Decision:
+        """Attach evidence of a query made by hand for a required source that was silent, and check anew with it.
+
+        *file* shows what was seen: a path, or a name with its bytes, 10 MiB at most. *records* is what was found about
+        the subject or a party; nothing, where the officer looked and found nothing. Records found by hand send to
+        review and never restrict.
+
+        Raises:
+            ManualError: never checked, not allowed by the matter's policy, not silent, or not usable; nothing was written.
+        """
+        handed = _handed(case_id, point, source, file, (site, queried_at, operator, tuple(records)))
+        return self._run(self._attach(handed), transaction)
 
     def source_status(self) -> tuple[SourceStatus, ...]:
         """Say how each source stands: its state in this process, who isolated it, and what is left of its quota."""
@@ -652,8 +705,36 @@ class AsyncCreditCheck(_Client):
 
     async def statistics(self, since: date | None = None, until: date | None = None) -> tuple[StatisticsRow, ...]:
         """Count checks and answers per department, matter and point, these days included."""
-        found: tuple[StatisticsRow, ...] = await self._load(Statistics(since, until))
+        found: tuple[StatisticsRow, ...] = await self._load(Statistics(since, until, _today()))
         return found
+
+    async def recheck(self, *, limit: int | None = None, due_only: bool = False) -> RecheckReport:
+        """Make again the checks that an outage left open; see `CreditCheck.recheck`."""
+        return await self._run(self._recheck(limit, due_only=due_only))
+
+    async def rechecks(self, states: Sequence[RecheckState] = (), *, limit: int = 1000) -> tuple[StoredRecheck, ...]:
+        """Give rechecks in these states (all where none is named), those due first."""
+        found: tuple[StoredRecheck, ...] = await self._load(Rechecks(tuple(states), limit=limit))
+        return found
+
+    async def attach(  # noqa: PLR0913  what such evidence is made of
+        self,
+        case_id: str,
+        point: Point,
+        source: str,
+        *,
+        file: str | os.PathLike[str] | tuple[str, bytes],
+        site: str,
+        queried_at: datetime,
+        operator: Operator,
+        records: Iterable[Record] = (),
+        transaction: object = None,
+    ) -> Decision:
+        """Attach evidence of a query made by hand, and check anew with it; see `CreditCheck.attach`."""
+        from credit_check_sdk._shell.many import apart
+
+        handed = await apart(_handed, case_id, point, source, file, (site, queried_at, operator, tuple(records)))
+        return await self._run(self._attach(handed), transaction)
 
     async def source_status(self) -> tuple[SourceStatus, ...]:
         """Say how each source stands; see `CreditCheck.source_status`."""
@@ -688,6 +769,27 @@ def _now() -> Any:
     from credit_check_sdk._shell.world import now
 
     return now()
+
+
+def _today() -> date:
+    from credit_check_sdk.core.desk import day_of
+
+    return day_of(_now())
+
+
+def _handed(
+    case_id: str,
+    point: Point,
+    source: str,
+    file: str | os.PathLike[str] | tuple[str, bytes],
+    rest: tuple[str, datetime, Operator, tuple[Record, ...]],
+) -> Handed:
+    from credit_check_sdk._shell.files import evidence_file
+    from credit_check_sdk.core.manual import Handed
+
+    site, queried_at, operator, records = rest
+    name, content = file if isinstance(file, tuple) else evidence_file(file)
+    return Handed(case_id, point, source, _needed(site), queried_at, operator, name, content, records)
 
 
 def _needed(said: str) -> str:

@@ -5,6 +5,7 @@ A restricted subject and a silent source are values (`Outcome`, `Silence`), neve
     CreditCheckError
     ├── InputError              what the host or the officer gave cannot be used        exit 2
     │   ├── CaseError           a case that cannot be checked
+    │   ├── ManualError         evidence of a query made by hand that cannot be taken
     │   ├── SettleError         an answer that cannot be taken
     │   ├── MeasureError        an applied measure that may not move so
     │   └── TransactionError    a host transaction the ledger cannot join
@@ -124,6 +125,12 @@ class MeasureError(InputError):
     default_code = "measure.transition"
 
 
+class ManualError(InputError):
+    """Evidence of a query made by hand cannot be taken; nothing was written."""
+
+    default_code = "manual.not_allowed"
+
+
 class TransactionError(InputError):
     """The host's transaction cannot carry the record: autocommit, another database, a foreign kind."""
 
@@ -237,7 +244,8 @@ CODES: tuple[str, ...] = (
     "catalogue.invalid", "catalogue.unknown", "decision.unknown",
     "plugin.invalid", "plugin.doubled", "plugin.unknown", "keys.unusable", "keys.unknown",
     "gate.never_checked", "gate.stale", "gate.changed", "gate.parties_changed", "gate.undecided", "gate.unsettled",
-    "gate.blocked", "gate.catalogue_changed", "gate.receipt_invalid", "gate.environment",
+    "gate.blocked", "gate.catalogue_changed", "gate.receipt_invalid", "gate.environment", "gate.recheck_overdue",
+    "manual.never_checked", "manual.not_allowed", "manual.not_silent", "manual.file", "manual.stale",
     "ledger.unavailable", "ledger.version", "ledger.conflict", "audit.unavailable", "file.unreadable",
     "source.failed", "source.unreachable", "source.no_answer", "source.timeout", "source.not_understood",
     "source.status", "source.refused", "source.rate_limited", "source.incomplete", "source.wrong_subject",

@@ -13,7 +13,7 @@ from credit_check_sdk.cli.app import EXIT, app, talk
 from credit_check_sdk.errors import CaseError, GateError, InputError
 
 if TYPE_CHECKING:
-    from credit_check_sdk import Case, CreditCheck, Decision, StoredCheck
+    from credit_check_sdk import Case, CreditCheck, Decision, Record, StoredCheck
 
 LARGEST = 16 * 1024 * 1024
 """The largest file that is read as one case or settlement, in bytes."""
@@ -119,7 +119,7 @@ def require(
             if point is None or Path(case).is_file():
                 passed = credit.require(read(case), to=step)
             else:
-                passed = credit.require(case, to=step, point=_point(point))
+                passed = credit.require(case, to=step, point=point_of(point))
         except GateError as refusal:
             lang = "zh-CN" if talk.chinese else "en"
             talk.say(f"未放行：{refusal.words('zh-CN')}", f"refused: {refusal.words('en')}")
@@ -215,6 +215,19 @@ def parse(kind: type[Any], data: bytes, file: str, error: type[InputError] = Inp
         raise explained(trouble, Path(file).name, kind, error) from None
 
 
+def parse_records(file: str) -> tuple[Record, ...]:
+    """Read a record, or a list of them, from a JSON file."""
+    from pydantic import RootModel
+
+    from credit_check_sdk import Record
+
+    class Records(RootModel[tuple[Record, ...]]):
+        """What was found by hand."""
+
+    data = _bytes(file).strip()
+    return tuple(parse(Records, data if data.startswith(b"[") else b"[" + data + b"]", file).root)
+
+
 def explained(trouble: ValidationError, file: str, kind: type[BaseModel], error: type[InputError]) -> InputError:
     """Say what is wrong with a document, where, and what to do; never what was put in."""
     first = trouble.errors(include_input=False, include_url=False, include_context=False)[0]
@@ -261,7 +274,8 @@ def _open() -> CreditCheck:
     return CreditCheck.open(talk.settings())
 
 
-def _point(point: str) -> Any:
+def point_of(point: str) -> Any:
+    """Give a decision point by its name."""
     from typing import get_args
 
     from credit_check_sdk.model import Point
@@ -279,7 +293,7 @@ def _point(point: str) -> Any:
 
 
 def _latest(credit: CreditCheck, case_id: str, point: str) -> StoredCheck:
-    stored = credit.latest(case_id, _point(point))
+    stored = credit.latest(case_id, point_of(point))
     if stored is None:
         raise InputError(
             f"case {case_id!r} was never checked at {point}",

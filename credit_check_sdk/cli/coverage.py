@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from credit_check_sdk.cli.app import app, talk
-from credit_check_sdk.cli.case import _point
+from credit_check_sdk.cli.case import point_of
 from credit_check_sdk.errors import InputError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def coverage(
             else:
                 yield one
 
-    at = _point(point) if point is not None else None
+    at = point_of(point) if point is not None else None
     with CreditCheck.open(settings) as credit:
         found = credit.coverage(readable(), point=at)
     rows = [*map(_row, found.gaps), *({"case_id": u.row, "finding": "unread", "zh": u.zh, "en": u.en} for u in unread)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from credit_check_sdk.cli.app import app, talk
-from credit_check_sdk.cli.case import _point
+from credit_check_sdk.cli.case import point_of
 from credit_check_sdk.errors import InputError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def sql(
         status_column=status_column,
         grant_values=tuple(values),
         case_column=case_column,
-        point=_point(point),
+        point=point_of(point),
         environment=settings.environment,
         ledger_schema=ledger_schema,
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from credit_check_sdk.cli.app import app, talk
-from credit_check_sdk.cli.case import _point
+from credit_check_sdk.cli.case import point_of
 from credit_check_sdk.cli.lists import reader_of
 from credit_check_sdk.errors import CaseError, CreditCheckError, InputError, PluginError
 
@@ -214,7 +214,7 @@ def _policy(credit: CreditCheck, matter: str, point: str) -> MatterPolicy:
             remedy_en=f"use one of {known}",
             remedy_zh=f"可用事项：{known}",
         )
-    if _point(point) not in policy.points:
+    if point_of(point) not in policy.points:
         raise CaseError(
             f"--point: {matter} has no decision point {point!r}",
             f"--point：事项 {matter} 没有环节“{point}”",

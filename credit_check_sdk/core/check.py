@@ -8,6 +8,7 @@ from credit_check_sdk.core.consult import consult
 from credit_check_sdk.core.desk import Desk, day_of, local
 from credit_check_sdk.core.facilities import facilities
 from credit_check_sdk.core.notices import draft, restricts
+from credit_check_sdk.core.outage import by_hand, follow_up, open_recheck, promised, said
 from credit_check_sdk.core.weigh import Finding, Verdict, asked_parties, weigh
 from credit_check_sdk.core.words import concern_words, finding_words, verdict_words
 from credit_check_sdk.flow import Hashed, NewId, Now, Record, Sign
@@ -32,12 +33,16 @@ if TYPE_CHECKING:
     from credit_check_sdk.core.consult import Remembered
     from credit_check_sdk.core.weigh import Heard, Support
     from credit_check_sdk.model import Case, MatterPolicy
+    from credit_check_sdk.model.ledger import ManualEntry
 
 
-async def check(desk: Desk, case: Case, *, record: bool = True) -> Decision:
+async def check(
+    desk: Desk, case: Case, *, record: bool = True, only_complete: bool = False, manual: ManualEntry | None = None
+) -> Decision:
     """Check *case* at its decision point.
 
-    A check that is not recorded carries no receipt, and the gate knows nothing of it.
+    A check that is not recorded carries no receipt, and the gate knows nothing of it. With *only_complete* a check
+    with a silent required source is not recorded; *manual* is recorded with it.
 
     Raises:
         CaseError: the matter or the decision point is unknown; nothing left the machine.
@@ -46,6 +51,8 @@ async def check(desk: Desk, case: Case, *, record: bool = True) -> Decision:
     now = await Now()
     asked = asked_parties(case, policy)
     consulted = await consult(desk, case, policy, asked, now)
+    given = (manual.evidence,) if manual is not None else ()
+    consulted = await by_hand(desk, case, policy, consulted, asked, now, given)
     heard, silences = consulted.heard, consulted.silences
     # The day of the check picks the edition; the law of that day applies.
     verdict = weigh(case, policy, desk.catalogue, heard, silences, day_of(now), region=desk.region)
@@ -55,8 +62,11 @@ async def check(desk: Desk, case: Case, *, record: bool = True) -> Decision:
     if consulted.older:
         shown = tuple(_old_answer(name, old, decided_at) for name, old in consulted.older)
         decision = decision.model_copy(update={"warnings": (*decision.warnings, *shown)})
-    if not record:
+    if not record or (only_complete and any(silence.required for silence in silences)):
         return decision
+    standing = await open_recheck(case) if policy.outage.get(case.point) == "proceed_and_recheck" else None
+    decision = decision.model_copy(update={"recheck": await promised(desk, policy, decision, standing, decided_at)})
+    decision = decision.model_copy(update={"warnings": (*decision.warnings, *said(decision, policy, standing))})
     consultations = tuple(item.consultation for item in heard)
     notices = await draft(desk, case, decision, filter(restricts, decision.proposals), consultations, decided_at)
     decision = decision.model_copy(update={"notices": tuple(notice.id for notice in notices)})
@@ -64,7 +74,9 @@ async def check(desk: Desk, case: Case, *, record: bool = True) -> Decision:
     decision = decision.model_copy(update={"receipt": await Sign(receipt(decision, parties).model_dump(mode="json"))})
     rules = desk.rules(case.matter, case.point, day_of(decided_at))
     checked = CheckEntry(decision, case, consultations, parties, rules)
-    await Record((checked, *(NoticeEntry(notice) for notice in notices)))
+    beside = await follow_up(case, decision, standing)
+    before = (manual,) if manual is not None else ()
+    await Record((*before, checked, *(NoticeEntry(notice) for notice in notices), *beside))
     return decision
 
 
@@ -168,8 +180,9 @@ def _evidence(desk: Desk, item: Heard, now: datetime) -> Evidence:
         request_id=consultation.request_id,
         digest=consultation.digest,
         records=sum(len(answer.records) for answer in consultation.answers),
-        from_memory=item.stale or len(item.remembered) == len(consultation.answers),
+        from_memory=item.manual is None and (item.stale or len(item.remembered) == len(consultation.answers)),
         stale=item.stale,
+        manual=item.manual.id if item.manual is not None else None,
         age_seconds=max(0, int((now - consultation.as_of).total_seconds())),
     )
 

@@ -16,7 +16,7 @@ from credit_check_sdk.core.settle import needs_answer
 from credit_check_sdk.errors import GateError
 from credit_check_sdk.flow import Load, Now, Verify
 from credit_check_sdk.model import Pass, Receipt
-from credit_check_sdk.model.ledger import LatestCheck, StoredCheck
+from credit_check_sdk.model.ledger import LatestCheck, Rechecks, StoredCheck, StoredRecheck
 
 if TYPE_CHECKING:
     from datetime import date
@@ -67,6 +67,12 @@ _SAYINGS: dict[str, tuple[str, str, str, str]] = {
         "check it again when the source answers",
         "请待来源恢复后重新核查",
     ),
+    "gate.recheck_overdue": (
+        "went on while a source was silent, and its recheck was due on {due_on}",
+        "在来源中断期间先行办理，补查已于 {due_on} 到期",
+        "make the recheck: credit-check recheck --once",
+        "请执行补查：credit-check recheck --once",
+    ),
     "gate.unsettled": (
         "has proposals without an answer: {open}",
         "有措施尚未答复：{open}",
@@ -102,15 +108,37 @@ async def require(desk: Desk, case_id: str, point: Point, to: Step, case: Case |
     await _is_ours(desk, stored, case)
     now = await Now()
     _is_current(desk, stored, now)
-    _is_settled(stored, to, day_of(now))
+    pending = await _waits(desk, stored, to, day_of(now))
+    _is_settled(stored, to, day_of(now), pending=bool(pending))
     decision = stored.decision
     return Pass(
         case_id=case_id,
         point=point,
         to=to,
         decision=decision.id,
-        warnings=tuple({"code": doubt.code, **doubt.detail} for doubt in decision.warnings),
+        warnings=(*({"code": doubt.code, **doubt.detail} for doubt in decision.warnings), *pending),
     )
+
+
+async def _waits(desk: Desk, stored: StoredCheck, to: Step, today: date) -> tuple[dict[str, object], ...]:
+    """Say that the file goes on before its recheck is made, where the policy lets it; nothing where it does not.
+
+    Only to the next step, unless the policy says more, and only while the recheck is open and not overdue.
+    """
+    decision = stored.decision
+    policy = desk.policies.get(decision.matter)
+    lets = policy is not None and policy.outage.get(decision.point) == "proceed_and_recheck"
+    if policy is None or not lets or decision.recheck is None:
+        return ()
+    found: tuple[StoredRecheck, ...] = await Load(Rechecks(("waiting",), number=decision.recheck.id))
+    if not found:
+        return ()
+    day = found[0].due_on.isoformat()
+    if found[0].due_on < today:
+        _refuse("gate.recheck_overdue", decision.case_id, due_on=day, recheck=found[0].id)
+    if to != "proceed" and not (to == "grant" and decision.point in policy.grant_pending):
+        return ()
+    return ({"code": "gate.recheck_pending", "recheck": found[0].id, "due_on": day},)
 
 
 async def _is_ours(desk: Desk, stored: StoredCheck, case: Case | None) -> None:
@@ -135,11 +163,11 @@ def _is_current(desk: Desk, stored: StoredCheck, now: datetime) -> None:
         _refuse("gate.catalogue_changed", decision.case_id)
 
 
-def _is_settled(stored: StoredCheck, to: Step, today: date) -> None:
+def _is_settled(stored: StoredCheck, to: Step, today: date, *, pending: bool) -> None:
     """Refuse what is undecided or unanswered, and a grant while a block is in force."""
     decision = stored.decision
     silent = [silence.source for silence in decision.silences if silence.required]
-    if decision.outcome == "undecided" or (silent and to == "grant"):
+    if not pending and (decision.outcome == "undecided" or (silent and to == "grant")):
         _refuse("gate.undecided", decision.case_id, silent=", ".join(silent) or "—")
     standing = stored.standing()
     unanswered = [p.id for p in decision.proposals if needs_answer(p) and p.id not in standing]

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         Basis,
         Case,
         Consultation,
+        ManualEvidence,
         MatterPolicy,
         Measure,
         Outcome,
@@ -78,6 +79,8 @@ class Heard:
     """Whether a remembered answer stands in for a live one that failed."""
     instead_of: tuple[str, ...] = ()
     """Silent sources for which it stands in, because the matter's policy says so."""
+    manual: ManualEvidence | None = None
+    """The evidence of a query made by hand that stands for the source's own answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +184,24 @@ def weigh(  # noqa: PLR0913  what is weighed, by what, when and where
         for item in heard
         for name in item.instead_of
     ]
+    concerns += [
+        Concern("evidence.manual", weighs=False, detail=_by_hand(item.manual))
+        for item in heard
+        if item.manual is not None
+    ]
     outcome = _outcome(restrictions, concerns, complete=complete)
     return Verdict(outcome, (*restrictions, *offers), tuple(concerns), tuple(silences), excluded, complete)
+
+
+def _by_hand(evidence: ManualEvidence) -> Mapping[str, str]:
+    return {
+        "manual": evidence.id,
+        "source": evidence.source,
+        "site": evidence.site,
+        "officer": evidence.operator.id,
+        "queried_at": evidence.queried_at.isoformat(),
+        "file": evidence.file,
+    }
 
 
 def asked_parties(case: Case, policy: MatterPolicy) -> tuple[Party, ...]:

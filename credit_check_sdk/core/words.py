@@ -221,6 +221,10 @@ _CONCERNS: dict[str, tuple[str, str]] = {
         "部分来源本次未答复，采用了有效期内的历史查询结果",
         "a source did not answer now; a remembered answer within its limit was used",
     ),
+    "evidence.manual": (
+        "来源 {source} 未答复，采用经办人 {officer} 于 {queried_at} 在“{site}”人工查询的证据（{file}）",
+        "source {source} did not answer; a query made by hand stands for it: {officer}, {queried_at}, “{site}” ({file})",
+    ),
     "evidence.fallback": (
         "来源 {instead_of} 未答复，按事项规则由来源 {source} 代替",
         "source {instead_of} did not answer; by the matter's policy source {source} stands in for it",

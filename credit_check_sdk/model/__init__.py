@@ -36,6 +36,7 @@ from credit_check_sdk.model.feedback import (
 )
 from credit_check_sdk.model.measure import Basis, CreditList, Measure, Period, Trigger
 from credit_check_sdk.model.notice import Contact, Notice, NoticeDelivery, NoticeKind, NoticeState, Remedy
+from credit_check_sdk.model.outage import ManualEvidence, Recheck, RecheckState
 from credit_check_sdk.model.policy import MatterPolicy, Outage
 from credit_check_sdk.model.record import Kind, Level, Match, Polarity, Record, RecordStatus, Severity
 from credit_check_sdk.model.response import Pass, Response, ResponseAnswer, Settled, Settlement, Step
@@ -82,6 +83,7 @@ __all__ = [
     "Lang",
     "Level",
     "Lines",
+    "ManualEvidence",
     "Match",
     "Material",
     "MatterPolicy",
@@ -104,6 +106,8 @@ __all__ = [
     "Purpose",
     "Query",
     "Receipt",
+    "Recheck",
+    "RecheckState",
     "Record",
     "RecordStatus",
     "Remedy",

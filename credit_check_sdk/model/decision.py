@@ -12,6 +12,7 @@ from credit_check_sdk.model._value import Lines, Several, Time, Value, Words
 from credit_check_sdk.model.answer import Doubt, Evidence, Silence
 from credit_check_sdk.model.case import Point
 from credit_check_sdk.model.measure import Basis
+from credit_check_sdk.model.outage import Recheck
 from credit_check_sdk.model.record import Match, RecordStatus
 from credit_check_sdk.model.subject import Role
 
@@ -196,6 +197,8 @@ class Decision(Value):
     """Why, in words."""
     notices: Several[str] = ()
     """Numbers of the notices drafted."""
+    recheck: Recheck | None = None
+    """Where a required source was silent and the matter lets the next step go on: by when it is checked again."""
     receipt: str | None = None
     """Compact JWS that proves the check; None for a check that was not recorded."""
 

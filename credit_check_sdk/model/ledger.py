@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from credit_check_sdk.model.evidence import Checkpoint, Countersignature
     from credit_check_sdk.model.feedback import Acknowledgement, Change, Feedback, MeasureState
     from credit_check_sdk.model.notice import Notice, NoticeDelivery, NoticeState
+    from credit_check_sdk.model.outage import ManualEvidence, Recheck, RecheckState
     from credit_check_sdk.model.response import Response
     from credit_check_sdk.model.subject import Operator, Subject
 
@@ -154,6 +155,42 @@ class CursorEntry:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class RecheckEntry:
+    """That a check is to be made again, because a required source was silent."""
+
+    recheck: Recheck
+    decision: str
+    case_id: str
+    matter: str
+    point: str
+    department: str
+    silent: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecheckedEntry:
+    """That it was made again. Where something was found, the file's other checks are touched by it."""
+
+    id: str
+    recheck: str
+    case_id: str
+    decision: str
+    """Number of the new decision."""
+    outcome: str
+    adverse: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ManualEntry:
+    """Evidence of a query made by hand, with the bytes of its file."""
+
+    evidence: ManualEvidence
+    content: bytes
+
+
 Entry = (
     CheckEntry
     | ResponseEntry
@@ -163,6 +200,9 @@ Entry = (
     | ChangeEntry
     | TransitionEntry
     | CursorEntry
+    | RecheckEntry
+    | RecheckedEntry
+    | ManualEntry
 )
 
 
@@ -237,6 +277,72 @@ class Redress:
     """Number of the change that says so."""
     at: datetime
     """When the platform upheld the objection."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecheck:
+    """A recheck and where it stands."""
+
+    id: str
+    decision: str
+    case_id: str
+    matter: str
+    point: str
+    department: str
+    state: RecheckState
+    due_on: date
+    provisional: bool
+    attempts: int
+    created_at: datetime
+    next_at: datetime
+    last_error: str | None = None
+    done_at: datetime | None = None
+    outcome: str | None = None
+    followed_by: str | None = None
+    """Number of the decision that it came to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rechecks:
+    """Ask for rechecks in these states (all where none is named), those due first; answers a tuple of `StoredRecheck`."""
+
+    states: tuple[RecheckState, ...] = ()
+    case_id: str | None = None
+    point: str | None = None
+    number: str | None = None
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRechecks:
+    """Take up to *limit* waiting rechecks for *length*; answers a tuple of `StoredRecheck`.
+
+    With *due_only* those whose next try is still to come are left alone.
+    """
+
+    now: datetime
+    length: timedelta
+    token: str
+    limit: int = 10
+    due_only: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PostponeRecheck:
+    """Give a leased recheck back: its source is still silent. Answers whether it was still leased under this token."""
+
+    number: str
+    token: str
+    next_at: datetime
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManualsOf:
+    """Ask for the manual evidence of a file at a point; answers a tuple of `ManualEvidence`, newest first."""
+
+    case_id: str
+    point: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,6 +592,8 @@ class Statistics:
 
     since: date | None = None
     until: date | None = None
+    today: date | None = None
+    """The day against which rechecks are overdue; None: none is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -505,6 +613,14 @@ class StatisticsRow:
     unanswered: int
     feedback_delivered: int
     feedback_waiting: int
+    checked: int = 0
+    """Files whose latest check here is not undecided: what waits for its recheck does not count."""
+    rechecks_waiting: int = 0
+    """Rechecks that are still to be made."""
+    rechecks_overdue: int = 0
+    """Those of them whose day is over."""
+    rechecks_adverse: int = 0
+    """Rechecks that found something."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ class MatterPolicy(Value):
     """For a required source that stays silent: which sources may stand in for it, in this order."""
     outage: dict[Point, Outage] = Field(default_factory=dict)
     """What happens at a point when a required source is silent; ``hold`` where nothing is said."""
+    grant_pending: Several[Point] = ()
+    """Points at which even a grant may go on while a recheck is open; elsewhere only the next step may."""
     query_roles: Several[Role] = ()
     """Roles that are asked about beside the subject (采购, 招标: every consortium member)."""
     unknown: Literal["review", "clear"] = "review"

@@ -31,6 +31,9 @@ from credit_check_sdk.model.ledger import (
     LatestCheck,
     LatestCheckpoint,
     Lease,
+    LeaseRechecks,
+    ManualEntry,
+    ManualsOf,
     NoticeDeliveryEntry,
     NoticeEntry,
     Notices,
@@ -38,6 +41,10 @@ from credit_check_sdk.model.ledger import (
     OutboxRow,
     OutboxRows,
     OutboxStatus,
+    PostponeRecheck,
+    RecheckedEntry,
+    RecheckEntry,
+    Rechecks,
     Redress,
     Redresses,
     Requeue,
@@ -57,6 +64,7 @@ from credit_check_sdk.model.ledger import (
     Unsealed,
     VerifyEvidence,
 )
+from credit_check_sdk.testing.rechecks import InMemoryRechecks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -94,6 +102,10 @@ class InMemorySealing:
                 number = entry.feedback.id
             case NoticeEntry():
                 number = entry.notice.id
+            case RecheckEntry():
+                number = entry.recheck.id
+            case ManualEntry():
+                number = entry.evidence.id
             case _:
                 number = str(getattr(entry, "id", ""))
         if number not in self.recorded:
@@ -173,6 +185,8 @@ class InMemoryLedger:
         """Where records stand, by source and number."""
         self.measures: dict[str, AppliedMeasure] = {}
         """Where applied measures stand, by proposal."""
+        self.rechecks = InMemoryRechecks()
+        """What an outage left open."""
 
     def record(self, entries: Iterable[Entry]) -> None:
         """Take entries, as `Record` does: all of them, or none."""
@@ -196,6 +210,8 @@ class InMemoryLedger:
                     self._respond(entry)
                 case FeedbackEntry():
                     self._put(entry)
+                case RecheckEntry() | RecheckedEntry() | ManualEntry():
+                    self._left_open(entry)
                 case NoticeEntry():
                     self.notices[entry.notice.id] = StoredNotice(entry.notice, "drafted")
                 case NoticeDeliveryEntry():
@@ -212,6 +228,13 @@ class InMemoryLedger:
     def touch(self, decision: str, change: str) -> None:
         """Say that *change* touched a ground of *decision*."""
         self.checks[decision] = replace(self.checks[decision], touched_by=change)
+
+    def _left_open(self, entry: RecheckEntry | RecheckedEntry | ManualEntry) -> None:
+        self.rechecks.record(entry)
+        if isinstance(entry, RecheckedEntry) and entry.adverse:
+            for number, stored in self.checks.items():
+                if stored.case.id == entry.case_id and number != entry.decision and stored.touched_by is None:
+                    self.checks[number] = replace(stored, touched_by=entry.recheck)
 
     def load(self, query: Any) -> Any:  # noqa: C901, PLR0911, PLR0912  one branch and return per question
         """Answer a question, as `Load` does.
@@ -255,6 +278,8 @@ class InMemoryLedger:
                 return self._report()
             case Notices():
                 return self._notices(query)
+            case Rechecks() | ManualsOf():
+                return self.rechecks.ask(query)
             case Statistics():
                 return self._statistics(query)
             case _:
@@ -273,6 +298,8 @@ class InMemoryLedger:
                 return self._settle(command)
             case Requeue():
                 return self._requeue(command)
+            case LeaseRechecks() | PostponeRecheck():
+                return self.rechecks.ask(command)
             case Seal() | Countersign() | BeginChain():
                 return self.sealing.move(command)
             case _:
@@ -448,9 +475,11 @@ class InMemoryLedger:
             if _within(stored.decision.decided_at, query.since, query.until):
                 place = (stored.case.operator.department, stored.case.matter, stored.decision.point)
                 groups.setdefault(place, []).append(stored)
-        return tuple(self._counted(place, several) for place, several in sorted(groups.items()))
+        return tuple(self._counted(place, several, query.today) for place, several in sorted(groups.items()))
 
-    def _counted(self, place: tuple[str, str, str], several: Sequence[StoredCheck]) -> StatisticsRow:
+    def _counted(
+        self, place: tuple[str, str, str], several: Sequence[StoredCheck], today: date | None
+    ) -> StatisticsRow:
         answers: Counter[str] = Counter()
         unanswered = 0
         # Of a file that was checked again, only the latest check still waits for answers.
@@ -463,6 +492,7 @@ class InMemoryLedger:
                 unanswered += sum(proposal.id not in standing for proposal in asking)
         numbers = {stored.decision.id for stored in several}
         states = Counter(r.state for r in self.rows.values() if r.feedback and r.feedback.decision in numbers)
+        rechecks = [row for row in self.rechecks.rows.values() if row.decision in numbers]
         return StatisticsRow(
             *place,
             checks=len(several),
@@ -475,6 +505,10 @@ class InMemoryLedger:
             unanswered=unanswered,
             feedback_delivered=states["delivered"],
             feedback_waiting=states.total() - states["delivered"],
+            checked=sum(stored.decision.outcome != "undecided" for stored in latest.values()),
+            rechecks_waiting=sum(row.state == "waiting" for row in rechecks),
+            rechecks_overdue=sum(row.state == "waiting" and row.due_on < (today or row.due_on) for row in rechecks),
+            rechecks_adverse=sum(row.state == "adverse" for row in rechecks),
         )
 
 

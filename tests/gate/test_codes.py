@@ -105,6 +105,21 @@ def checked_anew(door: Door, config: Path) -> Case:
     return file
 
 
+def recheck_overdue(door: Door, sandbox: Any, config: Path) -> Case:
+    said = config.read_text().replace(
+        '[matters."procurement.goods"]',
+        '[matters."procurement.goods"]\noutage = {evaluate = "proceed_and_recheck"}\nfresh_at = {evaluate = "90d"}\nfresh_for = "90d"',
+    )
+    config.write_text(said)
+    with faults(sandbox, {"level": None, "path": None, "kind": "status", "value": 500}):
+        file = checked_anew(door, config)
+    database = sqlite3.connect(config.parent / "credit-check.db")
+    database.execute("UPDATE credit_recheck SET due_on = '2020-01-01'")
+    database.commit()
+    database.close()
+    return file
+
+
 REFUSED: dict[str, Callable[[Door, Any, Path], Case]] = {
     "gate.never_checked": never_checked,
     "gate.stale": stale,
@@ -115,6 +130,7 @@ REFUSED: dict[str, Callable[[Door, Any, Path], Case]] = {
     "gate.catalogue_changed": catalogue_changed,
     "gate.environment": environment,
     "gate.receipt_invalid": receipt_invalid,
+    "gate.recheck_overdue": recheck_overdue,
 }
 BY_THE_CASE_ALONE = {"gate.parties_changed"}
 

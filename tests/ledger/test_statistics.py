@@ -47,6 +47,7 @@ def test_each_department_matter_and_point_is_counted_apart(ledger: Ledger) -> No
         unanswered=1,
         feedback_delivered=1,
         feedback_waiting=1,
+        checked=2,
     )
     assert (other.department, other.checks, other.unanswered) == ("451100-czj", 1, 1)
     assert (award.point, award.cases) == ("award", 1)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from credit_check_sdk._shell.keys import KeyRing
-from credit_check_sdk._shell.ledger import Ledger, ddl
+from credit_check_sdk._shell.ledger import Ledger, ddl, schema
 from credit_check_sdk._shell.ledger.stores import SqliteFile, sqlite_path
 from credit_check_sdk.errors import ConfigurationError, KeyRingError, LedgerError
 from credit_check_sdk.model.ledger import CheckById, OutboxRows, OutboxStatus
@@ -53,7 +53,7 @@ def test_a_ledger_is_made_once_however_many_ask_for_it(place: Place) -> None:
     assert len(numbers) == 1
     assert dict(place.sql("SELECT key, value FROM credit_meta WHERE key <> 'ring'")) == {
         "ledger": numbers.pop(),
-        "schema": "1",
+        "schema": str(schema.VERSION),
     }
     for ledger in ledgers:
         ledger.close()
@@ -81,10 +81,10 @@ def test_a_newer_ledger_is_refused_and_left_as_it_is(place: Place) -> None:
     made = place.ledger()
     made.prepare()
     made.close()
-    place.sql("UPDATE credit_meta SET value = '2' WHERE key = 'schema'")
+    place.sql("UPDATE credit_meta SET value = '999' WHERE key = 'schema'")
     place.sql("DROP TABLE credit_outbox")
     ledger = place.ledger()
-    with pytest.raises(LedgerError, match=r"version 2.*knows up to 1; upgrade credit-check-sdk"):
+    with pytest.raises(LedgerError, match=r"version 999.*upgrade credit-check-sdk"):
         ledger.run(OutboxStatus())
     with pytest.raises(Exception, match="credit_outbox"):
         place.sql("SELECT * FROM credit_outbox")

@@ -22,10 +22,12 @@ from credit_check_sdk.model import (
     Feedback,
     GreenChannel,
     Lines,
+    ManualEvidence,
     Notice,
     NoticeDelivery,
     Operator,
     Proposal,
+    Recheck,
     Response,
     Words,
 )
@@ -39,12 +41,19 @@ from credit_check_sdk.model.ledger import (
     FeedbackEntry,
     LatestCheck,
     Lease,
+    LeaseRechecks,
+    ManualEntry,
+    ManualsOf,
     NoticeDeliveryEntry,
     NoticeEntry,
     OutboxReport,
     OutboxRow,
     OutboxRows,
     OutboxStatus,
+    PostponeRecheck,
+    RecheckedEntry,
+    RecheckEntry,
+    Rechecks,
     Requeue,
     ResponseEntry,
     Settle,
@@ -179,7 +188,26 @@ def test_every_entry_of_the_ledger_is_taken() -> None:
     )
     delivery = NoticeDelivery(method="post", on=NOW.date(), operator=Operator(id="u-1", department="d"))
     told = NoticeDeliveryEntry("delivery_1", notice.id, notice.case_id, delivery, NOW)
-    entries: list[Entry] = [check("dec_1"), answer("resp_1", "dec_1"), FeedbackEntry(feedback("fb_1"), "municipal"), NoticeEntry(notice), told]  # fmt: skip
+    seen = ManualEvidence(
+        id="manual_1",
+        case_id="c-1",
+        point="evaluate",
+        source="municipal",
+        site="窗口",
+        queried_at=NOW,
+        operator=Operator(id="u-1", department="d"),
+        file="seen.pdf",
+        size=1,
+        digest="sha256:" + "0" * 64,
+        attached_at=NOW,
+    )
+    again = Recheck(id="recheck_1", due_on=NOW.date())
+    left_open: list[Entry] = [
+        RecheckEntry(again, "dec_1", "c-1", "procurement.goods", "evaluate", "d", ("municipal",), NOW),
+        RecheckedEntry("rechecked_1", "recheck_1", "c-1", "dec_1", "restricted", adverse=True, at=NOW),
+        ManualEntry(seen, b"x"),
+    ]
+    entries: list[Entry] = [*left_open, check("dec_1"), answer("resp_1", "dec_1"), FeedbackEntry(feedback("fb_1"), "municipal"), NoticeEntry(notice), told]  # fmt: skip
     change = Change(cursor="1", source="municipal", record_id="R-0001", change="objected", at=NOW)
     standing = RecordStanding().after(change, "change_1", NOW)
     entries += [ChangeEntry("change_1", change, NOW, standing, ("dec_1",)), CursorEntry("municipal", None, "1", NOW)]
@@ -203,6 +231,28 @@ def test_every_entry_of_the_ledger_is_taken() -> None:
     ledger.record(entries)
     kept = StoredNotice(notice, "delivered", delivery)
     assert (list(ledger.checks), list(ledger.rows), ledger.notices) == (["dec_1"], ["fb_1"], {notice.id: kept})
+    assert ledger.load(ManualsOf("c-1", "evaluate")) == (seen,)
+    assert [row.state for row in ledger.load(Rechecks())] == ["adverse"]
+
+
+def test_rechecks_are_taken_once_given_back_and_made(ledger: AnyLedger) -> None:
+    again = Recheck(id="recheck_1", due_on=NOW.date())
+    entry = RecheckEntry(again, "dec_1", "c-1", "procurement.goods", "evaluate", "d", ("municipal",), NOW)
+    ledger.record([check("dec_1"), check("dec_2"), entry])
+    [taken] = ledger.move(LeaseRechecks(NOW, MINUTE, "one"))
+    assert (taken.id, taken.attempts) == ("recheck_1", 1)
+    assert ledger.move(LeaseRechecks(NOW, MINUTE, "two")) == ()
+    assert not ledger.move(PostponeRecheck("recheck_1", "two", NOW, "source.timeout"))
+    assert ledger.move(PostponeRecheck("recheck_1", "one", NOW + MINUTE, "source.timeout"))
+    assert ledger.move(LeaseRechecks(NOW, MINUTE, "two")) == ()
+    [taken] = ledger.move(LeaseRechecks(NOW, MINUTE, "two", due_only=False))
+    assert (taken.attempts, taken.last_error) == (2, "source.timeout")
+    ledger.record([RecheckedEntry("rechecked_1", "recheck_1", "c-1", "dec_2", "review", adverse=True, at=NOW)])
+    assert ledger.load(Rechecks(("waiting",))) == ()
+    [made] = ledger.load(Rechecks(case_id="c-1", point="evaluate"))
+    assert (made.state, made.outcome, made.followed_by) == ("adverse", "review", "dec_2")
+    assert [ledger.load(CheckById(number)).touched_by for number in ("dec_1", "dec_2")] == ["recheck_1", None]
+    assert ledger.load(ManualsOf("c-1", "evaluate")) == ()
 
 
 def test_the_latest_check_of_a_file_at_a_point_is_found_with_its_answers(ledger: AnyLedger) -> None:

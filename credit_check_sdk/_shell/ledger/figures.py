@@ -41,6 +41,12 @@ _FEEDBACK = (
     .where(*_period)
 )
 
+_RECHECKS = (
+    select(s.recheck.c.department, s.recheck.c.matter, s.recheck.c.point, s.recheck.c.state, s.recheck.c.due_on)
+    .join(s.check, s.check.c.decision == s.recheck.c.decision)
+    .where(*_period)
+)
+
 
 def figures(question: Statistics) -> Work[tuple[StatisticsRow, ...]]:
     """Count; a proposal counts as unanswered only in the latest check of its file and point."""
@@ -52,6 +58,8 @@ def figures(question: Statistics) -> Work[tuple[StatisticsRow, ...]]:
     proposals = (yield Execute(_PROPOSALS, period)).rows
     answers: dict[str, str] = {row[0]: row[1] for row in (yield Execute(_ANSWERS, period)).rows}
     feedback = (yield Execute(_FEEDBACK, period)).rows
+
+    rechecks = (yield Execute(_RECHECKS, period)).rows
 
     group_of: dict[str, tuple[str, str, str]] = {}
     latest: dict[tuple[str, str], str] = {}
@@ -75,6 +83,14 @@ def figures(question: Statistics) -> Work[tuple[StatisticsRow, ...]]:
             counts[group]["unanswered"] += 1
     for decision, state in feedback:
         counts[group_of[decision]]["delivered" if state == "delivered" else "waiting"] += 1
+    outcome_of = {decision: outcome for decision, _, _, _, _, outcome in checks}
+    for decision in current:
+        counts[group_of[decision]]["checked"] += outcome_of[decision] != "undecided"
+    today = question.today.isoformat() if question.today else ""
+    for department, matter, point, state, due_on in rechecks:
+        group = (department, matter, point)
+        counts[group][f"recheck_{state}"] += 1
+        counts[group]["overdue"] += state == "waiting" and due_on < today
     return tuple(_row(group, cases[group], outcomes[group], counts[group]) for group in sorted(cases))
 
 
@@ -94,4 +110,8 @@ def _row(group: tuple[str, str, str], cases: set[str], outcomes: Counter[str], c
         unanswered=counts["unanswered"],
         feedback_delivered=counts["delivered"],
         feedback_waiting=counts["waiting"],
+        checked=counts["checked"],
+        rechecks_waiting=counts["recheck_waiting"],
+        rechecks_overdue=counts["overdue"],
+        rechecks_adverse=counts["recheck_adverse"],
     )

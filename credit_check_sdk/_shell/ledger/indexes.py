@@ -56,6 +56,12 @@ INDEXES = (
         "notice",
         ("kind", "case_id", "point", "decision", "proposal", "drafted_at", "due_on"),
     ),
+    Index(
+        s.recheck,
+        "recheck",
+        ("decision", "case_id", "matter", "point", "department", "due_on", "provisional", "created_at"),
+    ),
+    Index(s.manual, "manual", ("case_id", "point", "source", "queried_at")),
     Index(s.outbox, "key", ("decision", "case_id", "created_at")),
 )
 
@@ -167,10 +173,26 @@ def _notice(body: Any, recorded_at: int, keys: KeyRing) -> Said:
     return {"credit_notice": [(*names, recorded_at, body["due_on"])]}
 
 
+def _recheck(body: Any, recorded_at: int, keys: KeyRing) -> Said:
+    del keys
+    names = [body[name] for name in ("decision", "case_id", "matter", "point", "department")]
+    promised = body["recheck"]
+    return {"credit_recheck": [(*names, promised["due_on"], int(promised["provisional"]), recorded_at)]}
+
+
+def _manual(body: Any, recorded_at: int, keys: KeyRing) -> Said:
+    del recorded_at, keys
+    said = body["evidence"]
+    queried_at = micros(datetime.fromisoformat(said["queried_at"]))
+    return {"credit_manual": [(said["case_id"], said["point"], said["source"], queried_at)]}
+
+
 _WANTED: Mapping[str, Callable[[Any, int, KeyRing], Said]] = {
     "check": _check,
     "response": _response,
     "feedback": _feedback,
     "notice": _notice,
+    "recheck": _recheck,
+    "manual": _manual,
 }
 """What each kind of entry says that its indexes repeat; a kind that is not named has no index."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-VERSION = 3
+VERSION = 4
 """Version of the schema, that of the last step in `versions`; a ledger of another version is not used."""
 
 metadata = MetaData()
@@ -276,4 +276,40 @@ objection = Table(
     Index("credit_objection_record", "source", "record_key", "state"),
     Index("credit_objection_due", "state", "due_day"),
     Index("credit_objection_case", "case_id"),
+)
+
+recheck = Table(
+    "credit_recheck",
+    metadata,
+    Column("recheck", Text, primary_key=True),
+    Column("decision", Text, nullable=False, index=True),
+    Column("case_id", Text, nullable=False),
+    Column("matter", Text, nullable=False),
+    Column("point", Text, nullable=False),
+    Column("department", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("due_on", Text, nullable=False),
+    Column("provisional", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("next_at", BigInteger, nullable=False),
+    Column("lease", Text),
+    Column("lease_until", BigInteger),
+    Column("last_error", Text),
+    Column("done_at", BigInteger),
+    Column("outcome", Text),
+    Column("followed_by", Text),
+    Index("credit_recheck_due", "state", "due_on"),
+    Index("credit_recheck_case", "case_id", "point", "state"),
+)
+
+manual = Table(
+    "credit_manual",
+    metadata,
+    Column("manual", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("point", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("queried_at", BigInteger, nullable=False),
+    Index("credit_manual_case", "case_id", "point"),
 )

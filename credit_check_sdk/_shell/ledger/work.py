@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
-from credit_check_sdk._shell.ledger import moving, notices, outbox, sealing
+from credit_check_sdk._shell.ledger import moving, notices, outbox, rechecks, sealing
 from credit_check_sdk._shell.ledger import schema as s
 from credit_check_sdk._shell.ledger.bodies import entry, opened
 from credit_check_sdk._shell.ledger.steps import DAY, Execute, Work, day_start, insert, micros, moment
@@ -32,11 +32,18 @@ from credit_check_sdk.model.ledger import (
     LatestCheck,
     LatestCheckpoint,
     Lease,
+    LeaseRechecks,
+    ManualEntry,
+    ManualsOf,
     NoticeDeliveryEntry,
     NoticeEntry,
     Notices,
     OutboxRows,
     OutboxStatus,
+    PostponeRecheck,
+    RecheckedEntry,
+    RecheckEntry,
+    Rechecks,
     Redresses,
     Reencrypt,
     Requeue,
@@ -108,7 +115,7 @@ _TIMES = (
 )
 
 
-def record(entries: Sequence[Entry], keys: KeyRing) -> Work[None]:
+def record(entries: Sequence[Entry], keys: KeyRing) -> Work[None]:  # noqa: C901, PLR0912  one case per kind of entry
     """Write entries, with their indexes."""
     for one in entries:
         match one:
@@ -128,6 +135,12 @@ def record(entries: Sequence[Entry], keys: KeyRing) -> Work[None]:
                 yield from moving.record_transition(one, keys)
             case CursorEntry():
                 yield from moving.record_cursor(one)
+            case RecheckEntry():
+                yield from rechecks.put(one, keys)
+            case RecheckedEntry():
+                yield from rechecks.made(one, keys)
+            case ManualEntry():
+                yield from rechecks.by_hand(one, keys)
             case _:
                 message = f"the ledger takes no {type(one).__name__}"
                 raise TypeError(message)
@@ -177,6 +190,8 @@ def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: C901, PLR0911, PLR0
             if isinstance(question, KeysInUse):
                 return (yield from rotation.in_use())
             return (yield from rotation.reencrypt(question, keys))
+        case Rechecks() | LeaseRechecks() | PostponeRecheck() | ManualsOf():
+            return (yield from rechecks.ask(question, keys))
         case Statistics():
             from credit_check_sdk._shell.ledger.figures import figures  # seldom asked
 
@@ -188,7 +203,8 @@ def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: C901, PLR0911, PLR0
 
 def writes(work: Any) -> bool:
     """Say whether work changes rows."""
-    return isinstance(work, list | Lease | Settle | Requeue | Seal | BeginChain | Countersign | Reencrypt)
+    commands = Lease | Settle | Requeue | Seal | BeginChain | Countersign | Reencrypt | LeaseRechecks | PostponeRecheck
+    return isinstance(work, list | commands)
 
 
 def _record_check(one: CheckEntry, keys: KeyRing) -> Work[None]:
