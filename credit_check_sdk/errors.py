@@ -24,7 +24,7 @@ A restricted subject and a silent source are values (`Outcome`, `Silence`), neve
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import override
 
@@ -75,6 +75,11 @@ class CreditCheckError(Exception):
         text = f"{what}{separator}{remedy}" if remedy else what
         return f"[{self.trace_id}] {text}" if self.trace_id else text
 
+    @override
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel between processes whole, with code and words."""
+        return _rebuilt, (type(self), self.en, self.zh, {name: getattr(self, name) for name in _KEPT})
+
     @property
     def http_status(self) -> int:
         """The status of an HTTP answer that this error makes."""
@@ -91,6 +96,13 @@ class CreditCheckError(Exception):
             "words": {"zh-CN": self.words("zh-CN"), "en": self.words("en")},
             "about": self.detail,
         }
+
+
+_KEPT = ("code", "remedy_en", "remedy_zh", "retryable", "source", "trace_id", "detail")
+
+
+def _rebuilt(kind: type[CreditCheckError], en: str, zh: str, said: dict[str, Any]) -> CreditCheckError:
+    return kind(en, zh, **said)
 
 
 class InputError(CreditCheckError):

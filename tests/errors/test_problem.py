@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 
 import pytest
 
@@ -40,3 +41,11 @@ def test_an_error_says_itself_as_problem_details(kind: type[CreditCheckError], c
         assert (said["code"], said["about"]) == (code, {"case_id": "T-1"})
         assert said["words"] == {"zh-CN": "如此；请这样做", "en": "it is so; do this"}
         assert json.dumps(said)
+
+
+def test_an_error_travels_between_processes_whole() -> None:
+    error = GateError("it is so", "如此", code="gate.stale", remedy_en="do this", remedy_zh="请这样做", detail={"n": 1})
+    copy = pickle.loads(pickle.dumps(error))  # noqa: S301  our own
+    assert type(copy) is GateError
+    assert copy.__dict__ == error.__dict__
+    assert str(copy) == str(error)
