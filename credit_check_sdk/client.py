@@ -21,8 +21,10 @@ from credit_check_sdk.model.ledger import (
     LatestCheck,
     LatestCheckpoint,
     Notices,
+    Objections,
     OutboxRows,
     OutboxStatus,
+    Papers,
     Rechecks,
     Redresses,
     Requeue,
@@ -53,6 +55,9 @@ if TYPE_CHECKING:
         MatterPolicy,
         NoticeDelivery,
         NoticeState,
+        ObjectionDraft,
+        ObjectionState,
+        Paper,
         Point,
         Receipt,
         RecheckState,
@@ -68,6 +73,7 @@ if TYPE_CHECKING:
         StatisticsRow,
         StoredCheck,
         StoredNotice,
+        StoredObjection,
         StoredRecheck,
         TransitionEntry,
     )
@@ -222,6 +228,18 @@ class _Client:
 
         return seal(self._desk)
 
+    def _take_objection(
+        self, draft: ObjectionDraft, papers: Sequence[tuple[Paper, bytes]]
+    ) -> Flow[tuple[StoredObjection, ...]]:
+        from credit_check_sdk.core.objecting import take
+
+        return take(self._desk, draft, papers)
+
+    def _withdraw(self, number: str, operator: Operator, reason: str) -> Flow[StoredObjection]:
+        from credit_check_sdk.core.objecting import withdraw
+
+        return withdraw(self._desk, number, operator, reason)
+
     def _sync(self, wait: float) -> Flow[SyncReport]:
         from credit_check_sdk.core.change import sync
 
@@ -373,6 +391,45 @@ class CreditCheck(_Client):
             InputError: *against* is another ledger's, or nobody known signed it.
         """
         found: Verification = self._load(VerifyEvidence(against))
+        return found
+
+    def take_objection(
+        self, draft: ObjectionDraft, papers: Sequence[tuple[Paper, bytes]] = (), *, transaction: object = None
+    ) -> tuple[StoredObjection, ...]:
+        """Take an objection at the counter: one for each record disputed, forwarded with its *papers*.
+
+        Whatever rests on the record is suspended at once; the day by which it is to be answered is that of the region.
+
+        Raises:
+            InputError: nothing is disputed, a paper is not what it says, or the same objection is still open.
+        """
+        return self._run(self._take_objection(draft, papers), transaction)
+
+    def withdraw_objection(self, number: str, *, operator: Operator, reason: str) -> StoredObjection:
+        """Withdraw an objection that is not answered; what it alone suspended is restored.
+
+        Raises:
+            InputError: there is none of that number, or it is closed.
+        """
+        return self._run(self._withdraw(number, operator, reason))
+
+    def objections(
+        self,
+        *,
+        number: str | None = None,
+        case_id: str | None = None,
+        states: Sequence[ObjectionState] = (),
+        due_before: date | None = None,
+        limit: int = 1000,
+    ) -> tuple[StoredObjection, ...]:
+        """Give objections and the department's own questions, those first that are due first."""
+        question = Objections(number, case_id, tuple(states), due_before, (), limit)
+        found: tuple[StoredObjection, ...] = self._load(question)
+        return found
+
+    def papers(self, objection: str) -> tuple[tuple[Paper, bytes], ...]:
+        """Give the papers of an objection, with their content."""
+        found: tuple[tuple[Paper, bytes], ...] = self._load(Papers(objection))
         return found
 
     def sync(self, *, wait: float = 0.0) -> SyncReport:
@@ -630,6 +687,35 @@ class AsyncCreditCheck(_Client):
     async def verify_evidence(self, against: Checkpoint | None = None) -> Verification:
         """Verify every sealed entry, offline; see `CreditCheck.verify_evidence`."""
         found: Verification = await self._load(VerifyEvidence(against))
+        return found
+
+    async def take_objection(
+        self, draft: ObjectionDraft, papers: Sequence[tuple[Paper, bytes]] = (), *, transaction: object = None
+    ) -> tuple[StoredObjection, ...]:
+        """Take an objection at the counter; see `CreditCheck.take_objection`."""
+        return await self._run(self._take_objection(draft, papers), transaction)
+
+    async def withdraw_objection(self, number: str, *, operator: Operator, reason: str) -> StoredObjection:
+        """Withdraw an objection that is not answered; see `CreditCheck.withdraw_objection`."""
+        return await self._run(self._withdraw(number, operator, reason))
+
+    async def objections(
+        self,
+        *,
+        number: str | None = None,
+        case_id: str | None = None,
+        states: Sequence[ObjectionState] = (),
+        due_before: date | None = None,
+        limit: int = 1000,
+    ) -> tuple[StoredObjection, ...]:
+        """Give objections and the department's own questions, those first that are due first."""
+        question = Objections(number, case_id, tuple(states), due_before, (), limit)
+        found: tuple[StoredObjection, ...] = await self._load(question)
+        return found
+
+    async def papers(self, objection: str) -> tuple[tuple[Paper, bytes], ...]:
+        """Give the papers of an objection, with their content."""
+        found: tuple[tuple[Paper, bytes], ...] = await self._load(Papers(objection))
         return found
 
     async def sync(self, *, wait: float = 0.0) -> SyncReport:

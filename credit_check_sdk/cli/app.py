@@ -97,6 +97,7 @@ def _register() -> None:
         keys,
         ledger,
         notice,
+        objection,
         outage,
         outbox,
         report,

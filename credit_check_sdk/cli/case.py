@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +14,9 @@ from credit_check_sdk.cli.app import EXIT, app, talk
 from credit_check_sdk.errors import CaseError, GateError, InputError
 
 if TYPE_CHECKING:
-    from credit_check_sdk import Case, CreditCheck, Decision, Record, StoredCheck
+    from collections.abc import Sequence
+
+    from credit_check_sdk import Case, CreditCheck, Decision, Record, StoredCheck, TransitionEntry
 
 LARGEST = 16 * 1024 * 1024
 """The largest file that is read as one case or settlement, in bytes."""
@@ -145,14 +148,17 @@ def evidence_show(
     """显示一次核查 Show one check: what was asked, what came back, what was decided and answered."""
     with _open() as credit:
         stored = find(credit, number, point)
+        steps = credit.transitions(stored.decision.id)
     if talk.json:
-        talk.document(_evidence(stored))
+        talk.document(_evidence(stored, steps))
     else:
         show(stored.decision)
         for answer in stored.responses:
             talk.out(
                 f"  {answer.at.isoformat()}  {answer.operator.id}  {answer.response.proposal}  {answer.response.answer}"
             )
+        for step in steps:
+            talk.out(f"  {step.at.isoformat()}  {step.by}  {step.before} → {step.after}  {talk.words(step.why)}")
     return 0
 
 
@@ -305,7 +311,7 @@ def _latest(credit: CreditCheck, case_id: str, point: str) -> StoredCheck:
     return stored
 
 
-def _evidence(stored: StoredCheck) -> dict[str, Any]:
+def _evidence(stored: StoredCheck, steps: Sequence[TransitionEntry] = ()) -> dict[str, Any]:
     return {
         "decision": stored.decision.model_dump(mode="json"),
         "case": stored.case.model_dump(mode="json"),
@@ -322,6 +328,7 @@ def _evidence(stored: StoredCheck) -> dict[str, Any]:
             for answer in stored.responses
         ],
         "touched_by": stored.touched_by,
+        "transitions": [dataclasses.asdict(step) | {"why": step.why.model_dump(mode="json")} for step in steps],
     }
 
 

@@ -261,10 +261,15 @@ def stats(
     since: Annotated[str | None, typer.Option(help="起始日（含）first day, YYYY-MM-DD")] = None,
     until: Annotated[str | None, typer.Option(help="截止日（含）last day, YYYY-MM-DD")] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="输出 CSV print CSV")] = False,
+    remedies: Annotated[
+        bool, typer.Option("--remedies", help="列出因异议成立应予纠正的决定 decisions to be put right")
+    ] = False,
 ) -> int:
     """统计 Count checks and answers per department, matter and point."""
     from credit_check_sdk import CreditCheck
 
+    if remedies:
+        return _remedies()
     with CreditCheck.open(talk.settings()) as credit:
         rows = [asdict(row) for row in credit.statistics(_day(since, "--since"), _day(until, "--until"))]
     if talk.json:
@@ -281,6 +286,24 @@ def stats(
         talk.say("该时段没有核查。", "No checks in this period.")
         return 0
     talk.table(list(flat[0]), [[str(value) for value in row.values()] for row in flat])
+    return 0
+
+
+def _remedies() -> int:
+    from credit_check_sdk import CreditCheck
+
+    with CreditCheck.open(talk.settings()) as credit:
+        rows = [asdict(each) for each in credit.redress()]
+    if talk.json:
+        talk.document({"remedies": rows})
+        return 0
+    if not rows:
+        talk.say("没有应予纠正的决定。", "Nothing has to be put right.")
+        return 0
+    heads = [("办件", "case"), ("事项", "matter"), ("环节", "point"), ("决定", "decision"), ("措施", "measure")]
+    heads += [("状态", "state"), ("曾执行", "was in force"), ("来源", "source")]
+    names = ("case_id", "matter", "point", "decision", "measure", "state", "was_in_force", "source")
+    talk.table([talk.pick(*head) for head in heads], [[str(row[name]) for name in names] for row in rows])
     return 0
 
 

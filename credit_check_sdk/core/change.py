@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from credit_check_sdk.core.consequences import Told, reach
 from credit_check_sdk.core.desk import day_of
 from credit_check_sdk.core.moving import amended, moved
-from credit_check_sdk.core.notices import draft_rectification
 from credit_check_sdk.core.reverify import missed
-from credit_check_sdk.core.states import called_for
-from credit_check_sdk.core.still import still_carries
 from credit_check_sdk.errors import CreditCheckError, LedgerError
 from credit_check_sdk.flow import About, Forget, Load, NewId, Now, Record, Together
 from credit_check_sdk.model import Changes
-from credit_check_sdk.model.applied import RecordStanding
+from credit_check_sdk.model.applied import ANSWERS, RecordStanding
 from credit_check_sdk.model.ledger import (
     ChangeEntry,
     CheckById,
@@ -27,10 +26,11 @@ from credit_check_sdk.model.ledger import (
     DueMeasures,
     FeedCursor,
     KnownChanges,
-    NoticeEntry,
-    Resting,
+    ObjectionAnswerEntry,
+    Objections,
     Standings,
     StoredCheck,
+    StoredObjection,
     TransitionEntry,
 )
 
@@ -39,13 +39,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from credit_check_sdk.core.desk import Desk
-    from credit_check_sdk.model import Change, Ground, Proposal, Silence
-    from credit_check_sdk.model.applied import Carrying, MeasureEvent
+    from credit_check_sdk.model import Change, Silence
+    from credit_check_sdk.model.applied import MeasureEvent
     from credit_check_sdk.model.ledger import Entry
     from credit_check_sdk.spi import Feed
 
 _ATTEMPTS = 20
 """How often a page is taken anew when others move what it moves."""
+_CLOCKS = timedelta(minutes=5)
+"""By how much a platform's clock may lag behind ours."""
 _SLACK = 5.0
 """Seconds beyond the wait that an answer may take."""
 
@@ -65,6 +67,8 @@ class SourceSync:
     """Measures moved, by what happened to them."""
     notices: int = 0
     """Rectification notices drafted."""
+    answers: int = 0
+    """Objections and questions of our own that were answered."""
     verified: int = 0
     """Decisions verified anew because the platform lost our cursor."""
     error: str | None = None
@@ -187,12 +191,19 @@ async def _take(desk: Desk, source: str, cursor: str | None, page: Changes, repo
     taken = await _fold(source, fresh, now)
     # A remembered answer about its subject is forgotten before the change counts as taken, never after.
     await _forget(source, fresh)
-    consequences = await _consequences(desk, source, taken, now)
+    made = await reach(
+        desk,
+        {(source, record_id): taken.standing(record_id) for record_id in taken.changes},
+        at=now,
+        by=f"source:{source}",
+        told={(source, record_id): taken.told(record_id) for record_id in taken.changes},
+        doubted=taken.doubted,
+    )
     entries: list[Entry] = [
-        ChangeEntry(number, change, now, standing, consequences.touched.get(change.record_id, ()) if last else ())
+        ChangeEntry(number, change, now, standing, made.touched.get((source, change.record_id), ()) if last else ())
         for number, change, standing, last in taken.entries()
     ]
-    entries += consequences.entries
+    entries += [*taken.answers, *made.entries]
     if page.cursor != cursor:
         entries.append(CursorEntry(source, cursor, page.cursor, now))
     if entries:
@@ -201,9 +212,10 @@ async def _take(desk: Desk, source: str, cursor: str | None, page: Changes, repo
         report,
         changes=report.changes + len(fresh),
         again=report.again + len(page.changes) - len(fresh),
-        touched=report.touched + len({number for several in consequences.touched.values() for number in several}),
-        transitions=dict(Counter(report.transitions) + Counter(consequences.events)),
-        notices=report.notices + consequences.notices,
+        touched=report.touched + len(made.reached),
+        transitions=dict(Counter(report.transitions) + made.events),
+        notices=report.notices + made.notices,
+        answers=report.answers + len(taken.answers),
     )
 
 
@@ -213,9 +225,12 @@ def _once(changes: Sequence[Change]) -> list[Change]:
 
 @dataclass(slots=True)
 class _Taken:
-    """The changes of a page, record by record, and where each record stands after them."""
+    """The changes of a page, record by record, where each record stands after them, and what they answer."""
 
-    changes: dict[str, list[tuple[str, Change, RecordStanding]]]
+    changes: dict[str, list[tuple[str, Change, RecordStanding]]] = field(default_factory=dict)
+    answers: list[ObjectionAnswerEntry] = field(default_factory=list)
+    doubted: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    """Files whose own question about a record is still open."""
 
     def entries(self) -> list[tuple[str, Change, RecordStanding, bool]]:
         return [
@@ -225,21 +240,51 @@ class _Taken:
     def standing(self, record_id: str) -> RecordStanding:
         return self.changes[record_id][-1][2]
 
-    def last(self, record_id: str) -> tuple[str, Change]:
+    def told(self, record_id: str) -> Told:
         number, change, _ = self.changes[record_id][-1]
-        return number, change
+        records = [each.record for _, each, _ in self.changes[record_id] if each.record is not None]
+        return Told(number, change, records[-1] if records else None)
 
 
 async def _fold(source: str, fresh: Sequence[Change], now: datetime) -> _Taken:
     records = tuple(dict.fromkeys(change.record_id for change in fresh))
     standings: dict[str, RecordStanding] = await Load(Standings(source, records)) if records else {}
-    taken: dict[str, list[tuple[str, Change, RecordStanding]]] = {}
-    for change in fresh:
-        number = await NewId("change")
-        standing = standings.get(change.record_id, RecordStanding()).after(change, number, now)
-        standings[change.record_id] = standing
-        taken.setdefault(change.record_id, []).append((number, change, standing))
-    return _Taken(taken)
+    taken = _Taken()
+    for record_id in records:
+        several = [(await NewId("change"), change) for change in fresh if change.record_id == record_id]
+        standing = standings.get(record_id, RecordStanding())
+        left = await _answer(taken, source, record_id, several)
+        for number, change in several:
+            standing = replace(standing.after(change, number, now), objections=left)
+            taken.changes.setdefault(record_id, []).append((number, change, standing))
+    return taken
+
+
+async def _answer(taken: _Taken, source: str, record_id: str, several: Sequence[tuple[str, Change]]) -> int:
+    """Close the objections that these changes answer; say how many of the counter's stay open."""
+    place = (source, record_id)
+    open_ones: tuple[StoredObjection, ...] = await Load(Objections(states=("open",), records=(place,)))
+    left: list[StoredObjection] = []
+    for each in open_ones:
+        since = each.objection.taken_at - _CLOCKS
+        answers = [(n, change) for n, change in several if change.change in ANSWERS and change.at >= since]
+        if not answers:
+            left.append(each)
+            continue
+        number, change = answers[-1]
+        taken.answers.append(
+            ObjectionAnswerEntry(
+                await NewId("answer"),
+                each.objection.id,
+                each.objection.case_id,
+                change.change,
+                change.at,
+                f"source:{source}",
+                number,
+            )
+        )
+    taken.doubted[place] = frozenset(e.objection.case_id for e in left if e.objection.kind == "verifying")
+    return sum(each.objection.kind == "objection" for each in left)
 
 
 async def _forget(source: str, fresh: Sequence[Change]) -> None:
@@ -249,127 +294,11 @@ async def _forget(source: str, fresh: Sequence[Change]) -> None:
         if change.record is not None
         for subject in (change.record.subject, *(party.subject for party in change.record.responsible))
     ]
-    keys = {
-        About(source, identifier.scheme, identifier.normal)
-        for subject in subjects
-        for identifier in subject.identifiers
+    about = {
+        About(source, identifier.scheme, identifier.normal) for each in subjects for identifier in each.identifiers
     }
-    if keys:
-        await Forget(tuple(keys))
-
-
-@dataclass(slots=True)
-class _Consequences:
-    """What changes cause in the ledger."""
-
-    entries: list[Entry] = field(default_factory=list)
-    touched: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Decisions touched, by the record."""
-    events: Counter[str] = field(default_factory=Counter)
-    notices: int = 0
-
-
-async def _consequences(desk: Desk, source: str, taken: _Taken, now: datetime) -> _Consequences:
-    """Work out what the changes of one page cause, decision by decision."""
-    made = _Consequences()
-    rests: dict[str, list[str]] = {}
-    for record_id in taken.changes:
-        for decision in await Load(Resting(source, record_id)):
-            rests.setdefault(decision, []).append(record_id)
-    for number, records in rests.items():
-        stored: StoredCheck | None = await Load(CheckById(number))
-        if stored is None or stored.decision.environment != desk.environment:
-            continue
-        stored = replace(
-            stored, standings={**stored.standings, **{(source, each): taken.standing(each) for each in records}}
-        )
-        view = _View(desk, stored, source, taken, tuple(records))
-        for record_id in view.materially():
-            made.touched[record_id] = (*made.touched.get(record_id, ()), number)
-        await _move(view, made, now)
-    return made
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """A decision, with what has just been said of the records below it."""
-
-    desk: Desk
-    stored: StoredCheck
-    source: str
-    taken: _Taken
-    records: tuple[str, ...]
-
-    def carrying(self, proposal: Proposal, ground: Ground) -> Carrying:
-        """Say what a ground carries now; one that carries less than the measure does not carry it."""
-        said = self.stored.carrying(ground)
-        if said != "carries" or ground.source != self.source or ground.record_id not in self.records:
-            return said
-        _, change = self.taken.last(ground.record_id)
-        record = change.record
-        if change.change in {"corrected", "listed"} and record is not None:
-            return "carries" if still_carries(self.desk, self.stored, proposal, ground, record) else "gone"
-        return said
-
-    def grounds(self, proposal: Proposal) -> list[Carrying]:
-        """Say what the grounds carry that were strong enough for the measure as it was proposed."""
-        return [self.carrying(proposal, g) for g in proposal.grounds if g.strength in {None, proposal.strength}]
-
-    def materially(self) -> list[str]:
-        """Name the records that are no longer what the decision saw."""
-        return [record_id for record_id in self.records if self._differs(record_id)]
-
-    def _differs(self, record_id: str) -> bool:
-        if self.taken.standing(record_id).carrying != "carries":
-            return True
-        seen = self._seen(record_id)
-        told = [change.record for _, change, _ in self.taken.changes[record_id] if change.record is not None]
-        return bool(told) and (seen is None or _material(seen) != _material(told[-1]))
-
-    def _seen(self, record_id: str) -> Any:
-        for consultation in self.stored.consultations:
-            if consultation.source == self.source:
-                for answer in consultation.answers:
-                    for record in answer.records:
-                        if record.record_id == record_id:
-                            return record
-        return None
-
-
-_IMMATERIAL = {"source", "level", "observed_at", "match", "facts"}
-
-
-def _material(record: Any) -> Any:
-    """Give what of a record can matter to a decision."""
-    return record.model_dump(mode="json", exclude=_IMMATERIAL, context={"reveal": True})
-
-
-async def _move(view: _View, made: _Consequences, now: datetime) -> None:
-    """Move the measures of one decision that rest on records of the page."""
-    for proposal in view.stored.decision.proposals:
-        touching = [g for g in proposal.grounds if g.source == view.source and g.record_id in view.records]
-        if not touching:
-            continue
-        measure = view.stored.measure(proposal.id)
-        event = called_for(measure, view.grounds(proposal))
-        lost = [g for g in touching if view.carrying(proposal, g) != "carries"]
-        if event is None and lost and measure.state in {"noticed", "in_force"}:
-            event = "keep"
-        if event is None:
-            continue
-        number, change = view.taken.last((lost or touching)[-1].record_id)
-        cause = "removed" if change.change == "corrected" and change.record is None else change.change
-        step = await moved(view.stored, proposal, event, at=now, by=f"source:{view.source}", cause=cause, change=number)
-        made.entries += await amended(view.desk, view.stored, proposal, step)
-        made.events[event] += 1
-        if event == "rectify":
-            stored = view.stored
-            notice = await draft_rectification(
-                view.desk, stored.case, stored.decision, proposal, stored.consultations, now
-            )
-            if notice is not None:
-                made.entries.append(NoticeEntry(notice))
-                made.notices += 1
+    if about:
+        await Forget(tuple(about))
 
 
 async def _lapse(desk: Desk) -> dict[str, int]:

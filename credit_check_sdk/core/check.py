@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from credit_check_sdk.core.consult import consult
 from credit_check_sdk.core.desk import Desk, day_of, local
+from credit_check_sdk.core.disputed import as_disputed_here
 from credit_check_sdk.core.facilities import facilities
 from credit_check_sdk.core.notices import draft, restricts
 from credit_check_sdk.core.outage import by_hand, follow_up, open_recheck, promised, said
@@ -54,8 +55,9 @@ async def check(
     given = (manual.evidence,) if manual is not None else ()
     consulted = await by_hand(desk, case, policy, consulted, asked, now, given)
     heard, silences = consulted.heard, consulted.silences
+    weighed = await as_disputed_here(heard)
     # The day of the check picks the edition; the law of that day applies.
-    verdict = weigh(case, policy, desk.catalogue, heard, silences, day_of(now), region=desk.region)
+    verdict = weigh(case, policy, desk.catalogue, weighed, silences, day_of(now), region=desk.region)
     # Between question and answer time passed: the decision is dated when it is made.
     decided_at = await Now()
     decision = compose(desk, case, policy, heard, verdict, await NewId("dec"), decided_at)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from credit_check_sdk.core.feedback import channel_of, feedback_of
 from credit_check_sdk.core.moving import answered
 from credit_check_sdk.core.notices import draft
+from credit_check_sdk.core.objecting import inquire, no_longer_doubted
 from credit_check_sdk.errors import LedgerError, SettleError
 from credit_check_sdk.flow import Load, NewId, Now, Record
 from credit_check_sdk.model import Settled
@@ -103,6 +104,11 @@ async def _settle(desk: Desk, settlement: Settlement) -> Settled:
         )
         entries.append(FeedbackEntry(feedback, channel_of(desk, stored, proposal)))
         entries += await answered(desk, stored, proposal, response, settlement.operator, now, feedback.id)
+        if response.answer == "verifying":
+            entries += await inquire(desk, stored, proposal, settlement.operator, response.reason or "", now)
+        elif before is not None and before.response.answer == "verifying":
+            reason = response.reason or response.answer
+            entries += await no_longer_doubted(desk, stored, proposal, settlement.operator, reason, now)
         keys.append(feedback.id)
         answers[proposal.id] = response.answer
     if entries:

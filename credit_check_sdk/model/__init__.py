@@ -36,6 +36,7 @@ from credit_check_sdk.model.feedback import (
 )
 from credit_check_sdk.model.measure import Basis, CreditList, Measure, Period, Trigger
 from credit_check_sdk.model.notice import Contact, Notice, NoticeDelivery, NoticeKind, NoticeState, Remedy
+from credit_check_sdk.model.objection import Objection, ObjectionDraft, ObjectionKind, ObjectionState, Paper
 from credit_check_sdk.model.outage import ManualEvidence, Recheck, RecheckState
 from credit_check_sdk.model.policy import MatterPolicy, Outage
 from credit_check_sdk.model.record import Kind, Level, Match, Polarity, Record, RecordStatus, Severity
@@ -93,9 +94,14 @@ __all__ = [
     "NoticeDelivery",
     "NoticeKind",
     "NoticeState",
+    "Objection",
+    "ObjectionDraft",
+    "ObjectionKind",
+    "ObjectionState",
     "Operator",
     "Outage",
     "Outcome",
+    "Paper",
     "Party",
     "Pass",
     "Period",

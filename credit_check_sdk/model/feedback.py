@@ -11,6 +11,7 @@ from pydantic import Field
 from credit_check_sdk.model._value import Several, Time, Value, Words
 from credit_check_sdk.model.case import Point
 from credit_check_sdk.model.decision import Environment
+from credit_check_sdk.model.objection import Paper
 from credit_check_sdk.model.record import Record
 from credit_check_sdk.model.response import ResponseAnswer
 from credit_check_sdk.model.subject import Category, Identifier, Operator
@@ -76,6 +77,14 @@ class Feedback(Value):
     """What brought it about: the kind of the change."""
     change: str | None = None
     """Number of the change in our ledger."""
+    objection: str | None = None
+    """Number of the objection that it forwards or withdraws."""
+    objector: str | None = None
+    """Who objects, where it is not the subject itself."""
+    papers: Several[Paper] = ()
+    """The papers handed in with it: names and digests."""
+    due_on: date | None = None
+    """Day by which an answer is due."""
     basis: str
     """Legal basis in words."""
     amount: Decimal | None = Field(default=None, strict=False)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from credit_check_sdk.model.evidence import Checkpoint, Countersignature
     from credit_check_sdk.model.feedback import Acknowledgement, Change, Feedback, MeasureState
     from credit_check_sdk.model.notice import Notice, NoticeDelivery, NoticeState
+    from credit_check_sdk.model.objection import Objection, ObjectionState, Paper
     from credit_check_sdk.model.outage import ManualEvidence, Recheck, RecheckState
     from credit_check_sdk.model.response import Response
     from credit_check_sdk.model.subject import Operator, Subject
@@ -184,11 +185,48 @@ class RecheckedEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectionEntry:
+    """An objection that was taken, or a question of the department's own."""
+
+    objection: Objection
+    touched: tuple[str, ...] = ()
+    """Numbers of the decisions that rest on the record and are touched."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperEntry:
+    """The content of a paper, kept as evidence."""
+
+    id: str
+    objection: str
+    case_id: str
+    paper: Paper
+    content: bytes
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ManualEntry:
     """Evidence of a query made by hand, with the bytes of its file."""
 
     evidence: ManualEvidence
     content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionAnswerEntry:
+    """That an objection was answered or withdrawn; whoever comes second finds it closed and is refused."""
+
+    id: str
+    objection: str
+    case_id: str
+    answer: str
+    """Kind of the change that answers it, or ``withdrawn``."""
+    at: datetime
+    by: str
+    """Who: ``source:ID`` or ``operator:ID``."""
+    change: str | None = None
+    """Number of the change."""
 
 
 Entry = (
@@ -203,6 +241,9 @@ Entry = (
     | RecheckEntry
     | RecheckedEntry
     | ManualEntry
+    | ObjectionEntry
+    | PaperEntry
+    | ObjectionAnswerEntry
 )
 
 
@@ -234,6 +275,41 @@ class Resting:
 
     source: str
     record_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Objections:
+    """Ask for objections that meet all of these, those that are due first; answers a tuple of `StoredObjection`."""
+
+    number: str | None = None
+    case_id: str | None = None
+    states: tuple[ObjectionState, ...] = ()
+    due_before: date | None = None
+    records: tuple[tuple[str, str], ...] = ()
+    """Only those on these records, by source and number."""
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """Ask for the papers of an objection; answers a tuple of pairs of `Paper` and content."""
+
+    objection: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObjection:
+    """An objection with what became of it."""
+
+    objection: Objection
+    state: ObjectionState = "open"
+    answer: str | None = None
+    """Kind of the change that answered it."""
+    answered_at: datetime | None = None
+
+    def overdue(self, today: date) -> bool:
+        """Say whether the day by which it was to be answered has passed without an answer."""
+        return self.state == "open" and self.objection.due_on is not None and self.objection.due_on < today
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,8 +510,8 @@ class StoredCheck:
             return self
         proposals = tuple(p.model_copy(update={"state": self._state(p)}) for p in self.decision.proposals)
         grounds = (ground for proposal in self.decision.proposals for ground in proposal.grounds)
-        spoken = (self.standings[g.source, g.record_id] for g in grounds if self.carrying(g) != "carries")
-        touched_by = self.touched_by or next((standing.change for standing in spoken), None)
+        spoken = (self.standings[g.source, g.record_id].change for g in grounds if self.carrying(g) != "carries")
+        touched_by = self.touched_by or next((change for change in spoken if change), None)
         return replace(self, decision=self.decision.model_copy(update={"proposals": proposals}), touched_by=touched_by)
 
     def carrying(self, ground: Ground) -> Carrying:
@@ -444,6 +520,8 @@ class StoredCheck:
         What was taken before the ground was read, the platform knew when it gave the record.
         """
         standing = self.standings.get((ground.source, ground.record_id))
+        if standing is not None and standing.objections and standing.carrying == "suspended":
+            return "suspended"  # an objection of our own holds whatever the platform still says
         read_at = ground.confirmed_live_at or self.decision.decided_at
         if standing is None or standing.seen_at is None or standing.seen_at < read_at:
             return "carries"

@@ -13,7 +13,7 @@ from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from credit_check_sdk.errors import LedgerError
-from credit_check_sdk.model.applied import AppliedMeasure
+from credit_check_sdk.model.applied import AppliedMeasure, RecordStanding
 from credit_check_sdk.model.evidence import Checkpoint, Countersignature, Verification
 from credit_check_sdk.model.ledger import (
     BeginChain,
@@ -37,10 +37,15 @@ from credit_check_sdk.model.ledger import (
     NoticeDeliveryEntry,
     NoticeEntry,
     Notices,
+    ObjectionAnswerEntry,
+    ObjectionEntry,
+    Objections,
     OutboxReport,
     OutboxRow,
     OutboxRows,
     OutboxStatus,
+    PaperEntry,
+    Papers,
     PostponeRecheck,
     RecheckedEntry,
     RecheckEntry,
@@ -58,6 +63,7 @@ from credit_check_sdk.model.ledger import (
     StatisticsRow,
     StoredCheck,
     StoredNotice,
+    StoredObjection,
     StoredResponse,
     TransitionEntry,
     Transitions,
@@ -71,7 +77,6 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from credit_check_sdk.model import Acknowledgement, Change, Proposal
-    from credit_check_sdk.model.applied import RecordStanding
     from credit_check_sdk.model.ledger import Entry
 
 _SHANGHAI = timezone(timedelta(hours=8))
@@ -183,6 +188,10 @@ class InMemoryLedger:
         """Steps of applied measures, oldest first."""
         self.standings: dict[tuple[str, str], RecordStanding] = {}
         """Where records stand, by source and number."""
+        self.objections: dict[str, StoredObjection] = {}
+        """Objections by number, oldest first."""
+        self.papers: list[PaperEntry] = []
+        """Papers handed in with them."""
         self.measures: dict[str, AppliedMeasure] = {}
         """Where applied measures stand, by proposal."""
         self.rechecks = InMemoryRechecks()
@@ -199,7 +208,7 @@ class InMemoryLedger:
             vars(self).update(before)
             raise
 
-    def _take(self, entries: Iterable[Entry]) -> None:  # noqa: C901  one branch per kind of entry
+    def _take(self, entries: Iterable[Entry]) -> None:  # noqa: C901, PLR0912  one branch per kind of entry
         for entry in entries:
             if not isinstance(entry, CursorEntry):
                 self.sealing.record(entry)
@@ -224,6 +233,14 @@ class InMemoryLedger:
                 case CursorEntry():
                     _insist(self.cursors.get(entry.source) == entry.before, "cursor")
                     self.cursors[entry.source] = entry.after
+                case ObjectionEntry():
+                    self.objections[entry.objection.id] = StoredObjection(entry.objection)
+                    for decision in entry.touched:
+                        self.touch(decision, entry.objection.id)
+                case PaperEntry():
+                    self.papers.append(entry)
+                case ObjectionAnswerEntry():
+                    self._answer(entry)
 
     def touch(self, decision: str, change: str) -> None:
         """Say that *change* touched a ground of *decision*."""
@@ -263,6 +280,10 @@ class InMemoryLedger:
             case Resting():
                 rests = [c for c in self.checks.values() if _rests(c, query)]
                 return tuple(c.decision.id for c in sorted(rests, key=_decided))
+            case Objections():
+                return self._objections(query)
+            case Papers():
+                return tuple((kept.paper, kept.content) for kept in self.papers if kept.objection == query.objection)
             case DueMeasures():
                 return self._due_measures(query.today)
             case Transitions():
@@ -334,7 +355,34 @@ class InMemoryLedger:
             return None
         measures = {p.id: self.measures[p.id] for p in stored.decision.proposals if p.id in self.measures}
         standings = {place: self.standings[place] for place in _grounds(stored) if place in self.standings}
+        for kept in self._objections(Objections(states=("open",), records=tuple(_grounds(stored)))):
+            place = (kept.objection.source, kept.objection.record_id)
+            if kept.objection.kind == "objection":
+                known = standings.get(place, RecordStanding())
+                standings[place] = replace(known, objections=known.objections + 1)
         return replace(stored, measures=measures, standings=standings).as_it_stands()
+
+    def _answer(self, entry: ObjectionAnswerEntry) -> None:
+        kept = self.objections[entry.objection]
+        _insist(kept.state == "open", "objection")
+        self.objections[entry.objection] = replace(
+            kept,
+            state="withdrawn" if entry.answer == "withdrawn" else "answered",
+            answer=entry.answer,
+            answered_at=entry.at,
+        )
+
+    def _objections(self, query: Objections) -> tuple[StoredObjection, ...]:
+        found = [
+            kept
+            for number, kept in self.objections.items()
+            if query.number in {None, number}
+            and query.case_id in {None, kept.objection.case_id}
+            and (not query.states or kept.state in query.states)
+            and (query.due_before is None or (kept.objection.due_on or query.due_before) < query.due_before)
+            and (not query.records or (kept.objection.source, kept.objection.record_id) in query.records)
+        ]
+        return tuple(sorted(found, key=_due_first)[: query.limit])
 
     def _change(self, entry: ChangeEntry) -> None:
         _insist(all(_name(entry.change) != _name(taken.change) for taken in self.changes), "change")
@@ -536,6 +584,11 @@ def _insist(holds: bool, what: str) -> None:  # noqa: FBT001  it reads as a sent
             remedy_en="read it again, and try again",
             remedy_zh="请重新读取后再试",
         )
+
+
+def _due_first(kept: StoredObjection) -> tuple[bool, date, datetime]:
+    said = kept.objection
+    return said.due_on is None, said.due_on or said.taken_at.date(), said.taken_at
 
 
 def _name(change: Change) -> tuple[object, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -25,7 +26,9 @@ from credit_check_sdk.model import (
     ManualEvidence,
     Notice,
     NoticeDelivery,
+    Objection,
     Operator,
+    Paper,
     Proposal,
     Recheck,
     Response,
@@ -46,10 +49,13 @@ from credit_check_sdk.model.ledger import (
     ManualsOf,
     NoticeDeliveryEntry,
     NoticeEntry,
+    ObjectionAnswerEntry,
+    ObjectionEntry,
     OutboxReport,
     OutboxRow,
     OutboxRows,
     OutboxStatus,
+    PaperEntry,
     PostponeRecheck,
     RecheckedEntry,
     RecheckEntry,
@@ -226,6 +232,25 @@ def test_every_entry_of_the_ledger_is_taken() -> None:
             Words(zh="…", en="…"),
         )
     )
+    paper = Paper(name="收据.txt", sha256=hashlib.sha256(b"...").hexdigest(), size=3)
+    disputed = Objection(
+        id="obj_1",
+        case_id="c-1",
+        point="evaluate",
+        decision="dec_1",
+        proposals=("prop_dec_1_0",),
+        source="municipal",
+        record_id="R-0001",
+        subject_name=FIRM.name,
+        text="…",
+        papers=(paper,),
+        operator=Operator(id="u-1", department="d"),
+        taken_at=NOW,
+        term="objection.answer",
+        feedback="fb_2",
+    )
+    entries += [ObjectionEntry(disputed, ("dec_1",)), PaperEntry("paper_1", "obj_1", "c-1", paper, b"...", NOW)]
+    entries.append(ObjectionAnswerEntry("answer_1", "obj_1", "c-1", "objection_rejected", NOW, "source:municipal"))
     assert {type(entry) for entry in entries} == set(get_args(Entry))
     ledger = InMemoryLedger()
     ledger.record(entries)

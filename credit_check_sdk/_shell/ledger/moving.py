@@ -180,16 +180,21 @@ def record_change(one: ChangeEntry, keys: KeyRing) -> Work[None]:
         },
     )
     if taken.count != 1:
-        raise _conflict("change", "变更")
+        raise conflict("change", "变更")
     body = {"change": change.model_dump(mode="json", context=_REVEAL), "touched": list(one.touched)}
     yield entry(one.id, "change", "", one.seen_at, body, keys)
     row = {"change": one.id, "seen_at": micros(one.seen_at), **_facets(one.standing)}
     written = yield Execute(_INSERT_RECORD, {"source": change.source, "record_key": record_key, **row})
     if written.count != 1:
         yield Execute(_UPDATE_RECORD, {"of_source": change.source, "k": record_key, **row})
-    for decision in one.touched:
-        yield Execute(_INSERT_TOUCH, {"change": one.id, "decision": decision})
-        yield Execute(_TOUCH, {"number": decision, "by_change": one.id})
+    yield from touch(one.id, one.touched)
+
+
+def touch(number: str, decisions: Sequence[str]) -> Work[None]:
+    """Write down which decisions a change or an objection touches."""
+    for decision in decisions:
+        yield Execute(_INSERT_TOUCH, {"change": number, "decision": decision})
+        yield Execute(_TOUCH, {"number": decision, "by_change": number})
 
 
 def record_transition(one: TransitionEntry, keys: KeyRing) -> Work[None]:
@@ -236,7 +241,7 @@ def record_transition(one: TransitionEntry, keys: KeyRing) -> Work[None]:
     else:
         result = yield Execute(_MOVE, moved)
     if result.count != 1:
-        raise _conflict("measure", "措施")
+        raise conflict("measure", "措施")
     yield Execute(
         _INSERT_TRANSITION,
         {
@@ -263,7 +268,7 @@ def record_cursor(one: CursorEntry) -> Work[None]:
             {"of_source": one.source, "from_cursor": one.before, "to_cursor": one.after, "now": now},
         )
     if moved.count != 1:
-        raise _conflict("cursor", "游标")
+        raise conflict("cursor", "游标")
 
 
 def cursor(source: str) -> Work[str | None]:
@@ -416,7 +421,8 @@ def _moment(kept: int | None) -> datetime | None:
     return None if kept is None else moment(kept)
 
 
-def _conflict(en: str, zh: str) -> LedgerError:
+def conflict(en: str, zh: str) -> LedgerError:
+    """Say that another writer was there first."""
     return LedgerError(
         f"another writer moved the {en} meanwhile; nothing was written",
         f"{zh}已被其他进程变更，未写入任何内容",

@@ -5,15 +5,17 @@ Every kind of connection runs the same statements in the same order; `connect` r
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
-from credit_check_sdk._shell.ledger import moving, notices, outbox, rechecks, sealing
+from credit_check_sdk._shell.ledger import moving, notices, objections, outbox, rechecks, sealing
 from credit_check_sdk._shell.ledger import schema as s
 from credit_check_sdk._shell.ledger.bodies import entry, opened
 from credit_check_sdk._shell.ledger.steps import DAY, Execute, Work, day_start, insert, micros, moment
 from credit_check_sdk.model import Case, Consultation, Decision, Operator, Response
+from credit_check_sdk.model.applied import RecordStanding
 from credit_check_sdk.model.ledger import (
     BeginChain,
     ChangeEntry,
@@ -38,8 +40,13 @@ from credit_check_sdk.model.ledger import (
     NoticeDeliveryEntry,
     NoticeEntry,
     Notices,
+    ObjectionAnswerEntry,
+    ObjectionEntry,
+    Objections,
     OutboxRows,
     OutboxStatus,
+    PaperEntry,
+    Papers,
     PostponeRecheck,
     RecheckedEntry,
     RecheckEntry,
@@ -141,6 +148,12 @@ def record(entries: Sequence[Entry], keys: KeyRing) -> Work[None]:  # noqa: C901
                 yield from rechecks.made(one, keys)
             case ManualEntry():
                 yield from rechecks.by_hand(one, keys)
+            case ObjectionEntry():
+                yield from objections.put(one, keys)
+            case PaperEntry():
+                yield from objections.put_paper(one, keys)
+            case ObjectionAnswerEntry():
+                yield from objections.answered(one, keys)
             case _:
                 message = f"the ledger takes no {type(one).__name__}"
                 raise TypeError(message)
@@ -178,6 +191,10 @@ def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: C901, PLR0911, PLR0
             return (yield from moving.standings(question, keys))
         case Resting():
             return (yield from moving.resting(question, keys))
+        case Objections():
+            return (yield from objections.ask(question, keys))
+        case Papers():
+            return (yield from objections.papers(question, keys))
         case DueMeasures():
             return (yield from moving.due(question))
         case Transitions():
@@ -286,7 +303,7 @@ def _stored(asking: Execute, keys: KeyRing) -> Work[StoredCheck | None]:
     body = opened(key_id, blob, number, keys)
     listed = yield Execute(_RESPONSES, {"number": number})
     decision = Decision.model_validate(body["decision"], strict=False)
-    below = (yield from moving.below(number)) if any(p.grounds for p in decision.proposals) else {}
+    below = (yield from _below(number)) if any(p.grounds for p in decision.proposals) else {}
     grounds = {(g.source, g.record_id) for p in decision.proposals for g in p.grounds} if below else set()
     standings = {
         (source, record): below[source, key]
@@ -318,6 +335,14 @@ def _times(question: ChecksOf) -> Work[tuple[CheckTimes, ...]]:
         for case_id, point, decision, at, until in listed.rows:
             found.append(CheckTimes(case_id, point, decision, moment(at), None if until is None else moment(until)))
     return tuple(found)
+
+
+def _below(number: str) -> Work[dict[tuple[str, str], RecordStanding]]:
+    """Give where the records below a check stand, with the objections to them that are not answered."""
+    standings = yield from moving.below(number)
+    for place, count in (yield from objections.below(number)).items():
+        standings[place] = replace(standings.get(place, RecordStanding()), objections=count)
+    return standings
 
 
 def _response(row: Sequence[Any], keys: KeyRing) -> StoredResponse:
