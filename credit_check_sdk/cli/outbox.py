@@ -57,6 +57,8 @@ def _say(report: Any, status: Any) -> None:
         f"{report.attempted} tried: {report.delivered} delivered, {report.retried} to be tried again, "
         f"{report.in_doubt} in doubt, {report.dead} refused; outbox {status.counts}",
     )
+    if report.sealed:
+        talk.say(f"封存 {report.sealed} 条台账条目", f"{report.sealed} entries of the ledger sealed")
 
 
 @outbox.command("list")

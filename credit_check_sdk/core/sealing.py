@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from credit_check_sdk.core.evidence import proof_document
-from credit_check_sdk.errors import CreditCheckError, NotUnderstoodError
+from credit_check_sdk.errors import CreditCheckError, KeyRingError, NotUnderstoodError
 from credit_check_sdk.flow import Load, Move, Now, Verify
 from credit_check_sdk.model.evidence import SealReport
 from credit_check_sdk.model.ledger import Countersign, EvidenceOf, LatestCheckpoint, Seal, Sealed, Unsealed
@@ -37,7 +37,17 @@ async def seal(desk: Desk) -> SealReport:
 
 
 async def seal_waiting() -> SealReport:
-    """Seal where something waits for it, without witnesses; where nothing does, the pen is left to whoever writes."""
+    """Seal where something waits for it, without witnesses; where nothing does, the pen is left to whoever writes.
+
+    A key that cannot sign holds up no delivery: its code stands in the report.
+    """
+    try:
+        return await _waiting()
+    except KeyRingError as error:
+        return SealReport(errors=(error.code,))
+
+
+async def _waiting() -> SealReport:
     total = 0
     while await Load(Unsealed()):
         sealed: Sealed = await Move(Seal(await Now(), BATCH))

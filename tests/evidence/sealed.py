@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, text
 
-from credit_check_sdk.model import NoticeDelivery
-from credit_check_sdk.model.ledger import BeginChain, NoticeDeliveryEntry, Seal, VerifyEvidence
-from tests.ledger.samples import NOW, OFFICER, answer, check, notice, promise
+from credit_check_sdk.model import Change, NoticeDelivery
+from credit_check_sdk.model.applied import RecordStanding
+from credit_check_sdk.model.ledger import (
+    BeginChain,
+    ChangeEntry,
+    NoticeDeliveryEntry,
+    Seal,
+    TransitionEntry,
+    VerifyEvidence,
+)
+from credit_check_sdk.testing.conformance import RECORD
+from tests.ledger.samples import NOW, OFFICER, WORDS, answer, check, notice, promise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +40,10 @@ KEYS = {
     "credit_response": ("id",),
     "credit_notice": ("notice",),
     "credit_outbox": ("key",),
+    "credit_change": ("id",),
+    "credit_touch": ("change", "decision"),
+    "credit_transition": ("id",),
+    "credit_measure": ("proposal",),
 }
 """Columns by which a row is found."""
 
@@ -41,15 +54,38 @@ def delivered(number: str = "delivery_1") -> NoticeDeliveryEntry:
 
 
 def fill(ledger: Ledger) -> Checkpoint:
-    """Record an entry of every kind, sealed in three goes, the last on a second chain."""
+    """Record an entry of every kind, sealed in four goes, the last on a second chain."""
     ledger.run([check("dec_1", proposals=2), notice()])
     ledger.run([answer("resp_1", "dec_1", feedback="fb_1"), promise("fb_1")])
     seal(ledger)
     ledger.run([answer("resp_2", "dec_1", 1, "set_aside"), promise("fb_2"), delivered()])
     seal(ledger)
+    ledger.run([changed(), transition()])
+    seal(ledger)
     ledger.run(BeginChain("restored", NOW))
     ledger.run([check("dec_2", "c-2"), promise("fb_3")])
     return seal(ledger)
+
+
+def changed() -> ChangeEntry:
+    change = Change(cursor="1", source="municipal", record_id=RECORD.record_id, change="objected", at=NOW)
+    return ChangeEntry("change_1", change, NOW, RecordStanding().after(change, "change_1", NOW), ("dec_1",))
+
+
+def transition() -> TransitionEntry:
+    return TransitionEntry(
+        id="trans_1",
+        case_id="c-1",
+        decision="dec_1",
+        proposal="prop_dec_1_0",
+        event="apply",
+        before="proposed",
+        after="in_force",
+        at=NOW,
+        by="operator:u-1024",
+        cause="applied",
+        why=WORDS,
+    )
 
 
 def seal(ledger: Ledger, limit: int = 500) -> Checkpoint:

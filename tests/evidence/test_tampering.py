@@ -15,15 +15,27 @@ if TYPE_CHECKING:
     from credit_check_sdk._shell.ledger import Ledger
     from tests.ledger.conftest import Place
 
-ALL = 9
+ALL = 11
 NOT_COVERED = {
-    # What changes as an entry lives on: where its delivery stands, and what a change touched.
-    "credit_check": {"touched_by"},
+    # What changes as an entry lives on: where its delivery stands, which days are due.
     "credit_response": {"feedback"},
+    "credit_change": {"change_key"},
+    "credit_measure": {"in_force_at", "effective_day", "until_day"},
     "credit_notice": {"state", "delivery"},
     "credit_outbox": {
         *("ordinal", "channel", "state", "attempts", "next_at", "lease", "lease_until", "delivered_at", "last_error")
     },
+}
+
+
+ENTRY = {
+    "credit_response": "id",
+    "credit_notice": "notice",
+    "credit_outbox": "key",
+    "credit_change": "id",
+    "credit_touch": "change",
+    "credit_transition": "id",
+    "credit_measure": "step",
 }
 
 
@@ -39,7 +51,7 @@ def test_a_ledger_that_nobody_touched_is_whole(ledger: Ledger) -> None:
     found = verify(ledger, checkpoint)
     assert found.whole
     assert found.breach is None
-    assert (found.sealed, found.unsealed, found.chains, found.checkpoints, found.against) == (ALL, 0, 2, 3, ALL)
+    assert (found.sealed, found.unsealed, found.chains, found.checkpoints, found.against) == (ALL, 0, 2, 4, ALL)
     assert found.head == checkpoint.head
 
 
@@ -98,11 +110,15 @@ def test_one_byte_of_what_is_signed(ledger: Ledger, hand: Hand, table: str) -> N
         "credit_response",
         "credit_notice",
         "credit_outbox",
+        "credit_change",
+        "credit_touch",
+        "credit_transition",
+        "credit_measure",
     ],
 )
 def test_an_index_that_says_something_else_than_its_entry(ledger: Ledger, hand: Hand, table: str) -> None:
     fill(ledger)
-    entry = {"credit_response": "id", "credit_notice": "notice", "credit_outbox": "key"}.get(table, "decision")
+    entry = ENTRY.get(table, "decision")
     rows = hand.rows(table)
     assert rows
     for row in rows:
@@ -111,7 +127,7 @@ def test_an_index_that_says_something_else_than_its_entry(ledger: Ledger, hand: 
                 with hand.changed(table, row, column, changed):
                     found = verify(ledger).breach
                 assert found is not None, (row, column, changed)
-                assert found.entry == row[entry], (column, changed, found)
+                assert found.entry == (changed if (table, column) == ("credit_measure", "step") else row[entry])
                 assert found.where.startswith(table)
     first = rows[0]
     hand.do(f"DELETE FROM {table} WHERE {entry} = :e", e=first[entry])  # noqa: S608  a table's own names
@@ -174,7 +190,7 @@ def _restore(hand: Hand, entries: list[dict[str, Any]], links: list[dict[str, An
 def test_two_that_are_swapped(ledger: Ledger, hand: Hand, what: str, kinds: set[str]) -> None:
     fill(ledger)
     links = hand.rows("credit_seal")
-    for left, right in [(0, 1), (1, 2), (2, 6), (6, 8), (0, 8)]:
+    for left, right in [(0, 1), (1, 2), (2, 6), (8, 10), (0, 10)]:
         backup = hand.rows("credit_entry"), links
         one, two = links[left], links[right]
         _swap(hand, what, one, two)
@@ -247,6 +263,28 @@ def test_one_that_is_put_in_and_waits_to_be_sealed(ledger: Ledger, hand: Hand) -
     assert (found.breach.place, found.breach.entry, found.unsealed) == (ALL + 1, "dec_9", 0)
 
 
+def test_an_index_of_one_that_waits_to_be_sealed(ledger: Ledger, hand: Hand) -> None:
+    fill(ledger)
+    ledger.run([check("dec_3", "c-3")])
+    hand.do("UPDATE credit_check SET outcome = 'clear' WHERE decision = 'dec_3'")
+    found = verify(ledger).breach
+    assert found is not None
+    assert (found.kind, found.place, found.entry, found.where) == ("edited", None, "dec_3", "credit_check.outcome")
+
+
+def test_a_change_that_is_hidden_from_the_check_that_it_touched(ledger: Ledger, hand: Hand) -> None:
+    fill(ledger)
+    for statement in (
+        "UPDATE credit_check SET touched_by = NULL WHERE decision = 'dec_1'",
+        "UPDATE credit_check SET touched_by = 'change_1' WHERE decision = 'dec_2'",
+    ):
+        hand.do("UPDATE credit_check SET touched_by = 'change_1' WHERE decision = 'dec_1'", statement)
+        found = verify(ledger).breach
+        assert found is not None
+        assert (found.kind, found.where) == ("edited", "credit_check.touched_by")
+        assert found.entry in {"dec_1", "dec_2"}
+
+
 @pytest.mark.parametrize("at", [1, 4, ALL])
 def test_one_that_is_put_in_and_claims_a_place(ledger: Ledger, hand: Hand, at: int) -> None:
     fill(ledger)
@@ -290,7 +328,7 @@ def test_links_made_anew_by_whoever_knows_how(ledger: Ledger, hand: Hand) -> Non
             hand.do("UPDATE credit_entry SET case_id = 'c-9' WHERE id = :e", e=row["id"])
             hand.do("UPDATE credit_notice SET case_id = 'c-9' WHERE notice = :e", e=row["id"])
         content = links.content(row["id"], row["kind"], row["case_id"], row["recorded_at"], row["digest"])
-        before = link["previous"] if previous is None or link["place"] == 8 else previous
+        before = link["previous"] if previous is None or link["place"] == 10 else previous
         made = links.link(link["chain"], link["place"], link["follows"], before, content)
         hand.do(
             "UPDATE credit_seal SET previous = :b, content = :c, link = :l WHERE place = :p",
@@ -311,7 +349,7 @@ def test_checkpoints_that_are_taken_away(ledger: Ledger, hand: Hand) -> None:
     hand.do("DELETE FROM credit_checkpoint WHERE size = :n", n=ALL)
     found = verify(ledger).breach
     assert found is not None
-    assert (found.kind, found.place, found.where) == ("inserted", 8, "credit_checkpoint")
+    assert (found.kind, found.place, found.where) == ("inserted", 10, "credit_checkpoint")
 
 
 def test_a_tail_that_is_cut_off_is_found_against_a_checkpoint(ledger: Ledger, hand: Hand) -> None:

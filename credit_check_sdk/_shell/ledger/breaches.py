@@ -206,16 +206,52 @@ def uncovered(walk: Walk) -> Work[Breach]:
     return breach("inserted", place, number, (yield from _kind(number)), "credit_checkpoint")
 
 
-def strange(number: str, kind: str) -> Breach:
-    """Say that an entry that is not sealed yet was not written by this ledger."""
+def strange(number: str, kind: str, where: str) -> Breach:
+    """Say that an entry that is not sealed yet was not written by this ledger, or that its index says something else."""
+    if where != "credit_entry.body":
+        return Breach(
+            "edited",
+            None,
+            number,
+            kind,
+            where,
+            f"未封存的条目 {number} 的索引被改动（{where}）",
+            f"the index of entry {number}, which is not sealed yet, was edited ({where})",
+        )
     return Breach(
         "inserted",
         None,
         number,
         kind,
-        "credit_entry.body",
+        where,
         f"未封存的条目 {number} 不是本台账写入的，或被改动",
         f"entry {number}, which is not sealed yet, was not written by this ledger, or was edited",
+    )
+
+
+def untold(number: str) -> Breach:
+    """Say that a check no longer says that a change touched it, or says so without one."""
+    return Breach(
+        "edited",
+        None,
+        number,
+        "check",
+        "credit_check.touched_by",
+        f"核查 {number} 与触及它的变动记录不符（credit_check.touched_by）",
+        f"check {number} says something else of the changes that touched it than they do (credit_check.touched_by)",
+    )
+
+
+def unmoved(number: str) -> Breach:
+    """Say that where a measure stands is no longer kept."""
+    return Breach(
+        "edited",
+        None,
+        number,
+        "transition",
+        "credit_measure",
+        f"措施状态缺失：{number} 所推进的措施没有现状记录（credit_measure）",
+        f"where the measure stands that {number} moved is no longer kept (credit_measure)",
     )
 
 

@@ -144,7 +144,9 @@ def on_sqlalchemy(connection: Any) -> Callable[[Execute], Result]:
     """Run statements on a connection of SQLAlchemy, whichever driver is below it."""
 
     def run(step: Execute) -> Result:
-        found = connection.execute(step.statement, dict(step.parameters))
+        # Without this SQLAlchemy keeps no count for an insert, and none could be told from one that was there already.
+        options = {"preserve_rowcount": True}
+        found = connection.execute(step.statement, dict(step.parameters), execution_options=options)
         rows = [tuple(row) for row in found] if found.returns_rows else ()
         return Result(rows, found.rowcount)
 

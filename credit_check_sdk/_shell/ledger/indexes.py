@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from credit_check_sdk._shell.ledger import schema as s
 from credit_check_sdk._shell.ledger.steps import DAY, Execute, Work, day_start, micros
@@ -34,6 +34,8 @@ class Index:
     table: Table
     entry: str
     columns: tuple[str, ...]
+    latest: bool = False
+    """Whether it keeps the latest entry only: an older one has no row."""
 
     @property
     def name(self) -> str:
@@ -63,6 +65,15 @@ INDEXES = (
     ),
     Index(s.manual, "manual", ("case_id", "point", "source", "queried_at")),
     Index(s.outbox, "key", ("decision", "case_id", "created_at")),
+    Index(s.change, "id", ("source", "record_key", "kind", "at", "seen_at")),
+    Index(s.touch, "change", ("decision",)),
+    Index(s.transition, "id", ("decision", "proposal", "event", "state_before", "state_after", "cause", "at")),
+    Index(
+        s.measure,
+        "step",
+        ("proposal", "decision", "state", "returns", "hold", "cause", "moved_at"),
+        latest=True,
+    ),
 )
 
 
@@ -80,7 +91,32 @@ def _stray_of(index: Index) -> Select[Any]:
     return select(key).where(~select(s.entry.c.id).where(s.entry.c.id == key).exists()).order_by(key).limit(1)
 
 
+def _rows_by(index: Index) -> Select[Any]:
+    columns = (index.table.c[name] for name in index.columns)
+    return select(*columns).where(index.table.c[index.entry] == bindparam("number"))
+
+
+# A check says which change touched it last; the changes say which checks they touch.
+_touching = select(s.touch.c.change).where(s.touch.c.decision == s.check.c.decision)
+_UNTOLD = (
+    select(s.check.c.decision)
+    .where(
+        or_(
+            s.check.c.touched_by.is_(None) & _touching.exists(),
+            s.check.c.touched_by.is_not(None) & s.check.c.touched_by.not_in(_touching),
+        )
+    )
+    .order_by(s.check.c.decision)
+    .limit(1)
+)
+_UNMOVED = (
+    select(s.transition.c.id)
+    .where(~select(s.measure.c.proposal).where(s.measure.c.proposal == s.transition.c.proposal).exists())
+    .order_by(s.transition.c.id)
+    .limit(1)
+)
 _STATEMENTS = tuple((index, _rows_of(index), _stray_of(index)) for index in INDEXES)
+_BY_ENTRY = tuple((index, _rows_by(index)) for index in INDEXES)
 
 
 def between(after: int, upto: int) -> Work[dict[str, dict[str, Rows]]]:
@@ -91,6 +127,28 @@ def between(after: int, upto: int) -> Work[dict[str, dict[str, Rows]]]:
         for row in rows:
             found[row[0]][index.name].append(tuple(row[1:]))
     return found
+
+
+def of(number: str) -> Work[dict[str, Rows]]:
+    """Give the index rows of one entry, by table."""
+    found: dict[str, Rows] = {}
+    for index, statement in _BY_ENTRY:
+        rows = (yield Execute(statement, {"number": number})).rows
+        if rows:
+            found[index.name] = [tuple(row) for row in rows]
+    return found
+
+
+def untold() -> Work[str | None]:
+    """Find a check that says something else of the changes that touched it than they do."""
+    rows = (yield Execute(_UNTOLD)).rows
+    return rows[0][0] if rows else None
+
+
+def unmoved() -> Work[str | None]:
+    """Find a step of a measure that has no standing."""
+    rows = (yield Execute(_UNMOVED)).rows
+    return rows[0][0] if rows else None
 
 
 def stray() -> Work[tuple[str, str] | None]:
@@ -107,6 +165,8 @@ def disagreement(kind: str, body: Any, recorded_at: int, said: Said, keys: KeyRi
     wanted = _WANTED[kind](body, recorded_at, keys) if kind in _WANTED else {}
     for index in INDEXES:
         there, should = sorted(said.get(index.name, []), key=repr), sorted(wanted.get(index.name, []), key=repr)
+        if index.latest:
+            should = [row for row in should if row in there]
         if there != should:
             return f"{index.name}.{_column(index, there, should)}"
     return None
@@ -187,6 +247,23 @@ def _manual(body: Any, recorded_at: int, keys: KeyRing) -> Said:
     return {"credit_manual": [(said["case_id"], said["point"], said["source"], queried_at)]}
 
 
+def _change(body: Any, recorded_at: int, keys: KeyRing) -> Said:
+    change = body["change"]
+    record_key = keys.hashed("record", change["source"], change["record_id"])
+    at = micros(datetime.fromisoformat(change["at"]))
+    return {
+        "credit_change": [(change["source"], record_key, change["change"], at, recorded_at)],
+        "credit_touch": [(decision,) for decision in body["touched"]],
+    }
+
+
+def _transition(body: Any, recorded_at: int, keys: KeyRing) -> Said:
+    del keys
+    names = (body["decision"], body["proposal"], body["event"], body["before"], body["after"], body["cause"])
+    stands = (body["proposal"], body["decision"], body["after"], body["returns"], body["hold"], body["cause"])
+    return {"credit_transition": [(*names, recorded_at)], "credit_measure": [(*stands, recorded_at)]}
+
+
 _WANTED: Mapping[str, Callable[[Any, int, KeyRing], Said]] = {
     "check": _check,
     "response": _response,
@@ -194,5 +271,7 @@ _WANTED: Mapping[str, Callable[[Any, int, KeyRing], Said]] = {
     "notice": _notice,
     "recheck": _recheck,
     "manual": _manual,
+    "change": _change,
+    "transition": _transition,
 }
 """What each kind of entry says that its indexes repeat; a kind that is not named has no index."""

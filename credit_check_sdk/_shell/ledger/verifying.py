@@ -216,8 +216,7 @@ def verify(question: VerifyEvidence, keys: KeyRing) -> Work[Verification]:
     unsealed, strange = yield from _unsealed(walk)
     breach = breach or strange
     if breach is None:
-        found = yield from indexes.stray()
-        breach = breaches.stray(*found) if found else None
+        breach = yield from _beside()
     seen = (yield Execute(_SEEN)).rows[0][0]
     return Verification(
         ledger=ledger,
@@ -297,7 +296,7 @@ def _inside(walk: Walk, kept: Kept, said: indexes.Said) -> Work[str | None]:
             walk.erasures = yield from _erasures(walk.keys)
         if kept.id not in walk.erasures:
             return "credit_entry.body"
-        walk.erased += 1
+        walk.erased += kept.place is not None
         return None
     try:
         body = read(kept, walk.keys)
@@ -405,6 +404,18 @@ def _shorter(walk: Walk, beyond: Sequence[Sequence[Any]]) -> Breach:
     return breaches.cut_off(walk, found)
 
 
+def _beside() -> Work[Breach | None]:
+    """See that no index names what is not there, or hides a change."""
+    found = yield from indexes.stray()
+    if found is not None:
+        return breaches.stray(*found)
+    untold = yield from indexes.untold()
+    if untold is not None:
+        return breaches.untold(untold)
+    unmoved = yield from indexes.unmoved()
+    return None if unmoved is None else breaches.unmoved(unmoved)
+
+
 def _unsealed(walk: Walk) -> Work[tuple[int, Breach | None]]:
     """Count what waits for its place, and see that the ledger's own keys wrote it."""
     count, since, beyond = 0, -(2**62), ""
@@ -414,11 +425,10 @@ def _unsealed(walk: Walk) -> Work[tuple[int, Breach | None]]:
         for row in rows:
             kept = Kept(*row)
             count += 1
-            try:
-                if not kept.erased:
-                    read(kept, walk.keys)
-            except NotWhatWasWritten:
-                strange = strange or breaches.strange(kept.id, kept.kind)
+            said = yield from indexes.of(kept.id)
+            where = yield from _inside(walk, kept, said)
+            if where is not None:
+                strange = strange or breaches.strange(kept.id, kept.kind, where)
         if len(rows) < _PAGE:
             return count, strange
         since, beyond = rows[-1][3], rows[-1][0]
