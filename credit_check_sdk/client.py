@@ -917,7 +917,7 @@ def _assemble(settings: Settings) -> _Parts:
     supplements: list[Path] = [settings.path(name) for name in settings.catalogue.supplements]
     loaded = catalogue.load(supplements, region=settings.region, matters=settings.matters, terms=settings.terms)
     _all_sources_known(settings, loaded.policies)
-    keys = _keys(settings)
+    keys = _keys(settings, plugins)
     calendar = _calendar(settings, plugins)
     sources, channels, feeds, witnesses = _sources(settings, plugins)
     desk = Desk(
@@ -946,14 +946,15 @@ def _assemble(settings: Settings) -> _Parts:
     return _Parts(settings, desk, world, plugins)
 
 
-def _keys(settings: Settings) -> Any:
-    from credit_check_sdk._shell.keys import KeyRing
+def _keys(settings: Settings, plugins: Plugins) -> Any:
+    from credit_check_sdk._shell.keys import Crypto, KeyRing
 
     ring = settings.path(settings.keys.ring)
+    crypto = Crypto.of(plugins.ciphers, plugins.receipt_algorithms)
     if settings.kind == "default" and not ring.exists():
         # Without any configuration the ledger still works: it gets keys of its own beside it.
-        return KeyRing.make(ring)
-    return KeyRing.open(ring)
+        return KeyRing.make(ring, crypto)
+    return KeyRing.open(ring, crypto)
 
 
 def _sources(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], ...]:

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from credit_check_sdk.spi import (
         CalendarFactory,
         ChannelFactory,
+        CipherFactory,
         FeedFactory,
         MemoryFactory,
+        ReceiptAlgorithmFactory,
         SignerFactory,
         SourceFactory,
         WitnessFactory,
@@ -66,3 +68,13 @@ def credit_check_memories() -> Mapping[str, MemoryFactory]:  # type: ignore[empt
 @hookspec
 def credit_check_calendars() -> Mapping[str, CalendarFactory]:  # type: ignore[empty-body]
     """Register kinds of calendars: name of the kind to its factory."""
+
+
+@hookspec
+def credit_check_ciphers() -> Mapping[str, CipherFactory]:  # type: ignore[empty-body]
+    """Register ciphers for the key ring: name of the algorithm to its factory."""
+
+
+@hookspec
+def credit_check_receipt_algorithms() -> Mapping[str, ReceiptAlgorithmFactory]:  # type: ignore[empty-body]
+    """Register algorithms that sign receipts: their JWS ``alg`` to the factory."""

@@ -197,6 +197,47 @@ class Calendar(Protocol):
         ...
 
 
+@runtime_checkable
+class Cipher(Protocol):
+    """Encrypt with authentication, for the key ring. Thread-safe; it keeps no key."""
+
+    key_bytes: int
+    """Length of a key."""
+
+    def encrypt(self, key: bytes, plain: bytes, bound_to: bytes) -> bytes:
+        """Encrypt; the same text twice gives two others. *bound_to* is authenticated with it."""
+        ...
+
+    def decrypt(self, key: bytes, blob: bytes, bound_to: bytes) -> bytes:
+        """Decrypt what `encrypt` gave.
+
+        Raises:
+            ValueError: another key, another *bound_to*, or it was changed.
+        """
+        ...
+
+
+@runtime_checkable
+class ReceiptAlgorithm(Protocol):
+    """Sign receipts and checkpoints, for the key ring. Thread-safe; it keeps no key. Its name is the JWS ``alg``."""
+
+    def generate(self) -> tuple[bytes, bytes]:
+        """Make a key: its private and its public half."""
+        ...
+
+    def sign(self, private: bytes, message: bytes) -> bytes:
+        """Sign."""
+        ...
+
+    def verify(self, public: bytes, message: bytes, signature: bytes) -> bool:
+        """Say whether *public* signed it; whatever is malformed was not."""
+        ...
+
+    def jwk(self, public: bytes) -> Mapping[str, Any]:
+        """Give the public half as a JWK (RFC 7517), without ``kid``, ``alg`` and ``use``."""
+        ...
+
+
 SignerFactory = Callable[[SourceSettings, str], Signer]
 """Makes a signer from settings and the secret."""
 SourceFactory = Callable[[SourceSettings, Signer, Environment], Source]
@@ -212,16 +253,25 @@ MemoryFactory = Callable[[Mapping[str, Any]], Memory]
 CalendarFactory = Callable[[Mapping[str, Any]], Calendar]
 """Makes a calendar from its options."""
 
+CipherFactory = Callable[[], Cipher]
+"""Makes a cipher."""
+ReceiptAlgorithmFactory = Callable[[], ReceiptAlgorithm]
+"""Makes a receipt algorithm."""
+
 __all__ = [
     "VERSION",
     "Calendar",
     "CalendarFactory",
     "Channel",
     "ChannelFactory",
+    "Cipher",
+    "CipherFactory",
     "Feed",
     "FeedFactory",
     "Memory",
     "MemoryFactory",
+    "ReceiptAlgorithm",
+    "ReceiptAlgorithmFactory",
     "Signer",
     "SignerFactory",
     "Source",

@@ -52,6 +52,8 @@ class Plugins:
         self.witnesses: Mapping[str, Any] = self._collect("credit_check_witnesses")
         self.memories: Mapping[str, Any] = self._collect("credit_check_memories")
         self.calendars: Mapping[str, Any] = self._collect("credit_check_calendars")
+        self.ciphers: Mapping[str, Any] = self._collect("credit_check_ciphers")
+        self.receipt_algorithms: Mapping[str, Any] = self._collect("credit_check_receipt_algorithms")
 
     def loaded(self) -> tuple[Loaded, ...]:
         """Name every plugin that is installed, and whether it is enabled."""

@@ -38,7 +38,11 @@ def list_() -> int:
 
 
 @keys.command()
-def rotate(*, kind: Annotated[str, typer.Option(help="data | receipt")]) -> int:
+def rotate(
+    *,
+    kind: Annotated[str, typer.Option(help="data | receipt")],
+    alg: Annotated[str | None, typer.Option(help="算法，缺省为现用算法 algorithm; default: as now")] = None,
+) -> int:
     """更换密钥 Make a new current key; programs that run take it up by themselves, older keys go on being read."""
     if kind not in {"data", "receipt"}:
         raise InputError(
@@ -48,7 +52,7 @@ def rotate(*, kind: Annotated[str, typer.Option(help="data | receipt")]) -> int:
             remedy_zh="请使用 data 或 receipt；索引密钥随台账始终不变",
         )
     which: Any = kind
-    number = _ring().rotate(which)
+    number = _ring().rotate(which, alg)
     if talk.json:
         talk.document({"kind": kind, "current": number})
     else:
@@ -115,10 +119,13 @@ def jwks() -> int:
 
 
 def _ring() -> KeyRing:
-    from credit_check_sdk._shell.keys import KeyRing
+    from credit_check_sdk._shell.keys import Crypto, KeyRing
+    from credit_check_sdk._shell.plugins import Plugins
 
     settings = talk.settings()
-    return KeyRing.open(settings.path(settings.keys.ring))
+    plugins = Plugins(settings.plugins.enabled)
+    crypto = Crypto.of(plugins.ciphers, plugins.receipt_algorithms)
+    return KeyRing.open(settings.path(settings.keys.ring), crypto)
 
 
 def _ledger(question: object) -> Any:

@@ -651,9 +651,9 @@ class Requeue:
 
 @dataclass(frozen=True, slots=True)
 class Reencrypt:
-    """Encrypt up to *limit* entries that stand under an older data key with the current one; answers how many moved.
+    """Wrap the keys of up to *limit* entries that stand under an older data key with the current one; answers how many.
 
-    What they say, their digests and their place in the chain stay as they are.
+    The entries themselves, their digests and their places in the chain stay as they are.
     """
 
     limit: int = 500

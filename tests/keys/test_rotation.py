@@ -40,7 +40,7 @@ def test_a_running_ring_takes_up_what_another_process_changed(tmp_path: Path) ->
     other = KeyRing.open(tmp_path / "keys")
     new_data, new_receipt = other.rotate("data"), other.rotate("receipt")
     assert (running.data_key, running.receipt_key) == (new_data, new_receipt)
-    assert running.encrypt(b"new", "e")[0] == new_data != old_data
+    assert running.encrypt(b"new", "e")[0].partition(".")[0] == new_data != old_data
     assert running.decrypt(key, blob, "e") == b"old"
     assert running.verify(old_token) == {"n": 1}
     assert running.verify(other.sign({"n": 2})) == {"n": 2}
@@ -68,8 +68,6 @@ def test_the_current_receipt_key_is_rotated_before_it_is_revoked(tmp_path: Path)
         ring.revoke("receipt-0", "x")
     with pytest.raises(KeyRingError, match="keys list"):
         ring.retire(ring.data_key)
-    with pytest.raises(KeyRingError, match="kept nowhere"):
-        KeyRing.ephemeral().rotate("data")
 
 
 def test_a_ring_that_cannot_be_written_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,8 @@ def entry(  # noqa: PLR0913  the columns of an entry
 ) -> Execute:
     """Write *body* down as an entry; with *once* an entry of this number that is there already stays as it is.
 
-    The digest covers a salted commitment, so that it says nothing of the content.
+    The digest covers a salted commitment, so that it says nothing of the content. ``key_id`` holds the entry's own key,
+    wrapped, behind the number of the data key that wraps it: another data key changes this column and no other.
     """
     plain = canonical(body)
     salt = os.urandom(16)

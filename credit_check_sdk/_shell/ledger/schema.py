@@ -22,6 +22,7 @@ entry = Table(
     Column("kind", Text, nullable=False),
     Column("case_id", Text, nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
+    # Number of the data key, then the entry's own key as it wraps it; outside the digest, so that it can be wrapped anew.
     Column("key_id", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("salt", LargeBinary, nullable=False),
