@@ -1,7 +1,7 @@
 """For other people's tests: drive flows by hand, stand in for the world, prove that a plugin behaves.
 
 `script` and `run_with` run a flow without sockets, threads or clocks; `World` with its in-memory ports runs whole
-checks; `SourceConformance` and `ChannelConformance` are suites to subclass; the pytest plugin (found by itself) gives
+checks; `SourceConformance`, `ChannelConformance` and `FeedConformance` are suites to subclass; the pytest plugin (found by itself) gives
 the fixtures ``credit_sandbox``, ``credit_config`` and ``credit``. Names are fetched when they are first used.
 """
 
@@ -20,10 +20,12 @@ if TYPE_CHECKING:
         SourceUnderTest,
     )
     from credit_check_sdk.testing.drive import branches, run_with, script
+    from credit_check_sdk.testing.feeds import FeedConformance, FeedScenario, FeedUnderTest
     from credit_check_sdk.testing.ledger import InMemoryLedger
     from credit_check_sdk.testing.ports import (
         FailingSource,
         FakeCalendar,
+        FixedFeed,
         FixedSource,
         InMemoryMemory,
         RecordingChannel,
@@ -36,6 +38,10 @@ _WHERE = {
     "ChannelUnderTest": "conformance",
     "FailingSource": "ports",
     "FakeCalendar": "ports",
+    "FeedConformance": "feeds",
+    "FeedScenario": "feeds",
+    "FeedUnderTest": "feeds",
+    "FixedFeed": "ports",
     "FixedSource": "ports",
     "InMemoryLedger": "ledger",
     "InMemoryMemory": "ports",
@@ -70,6 +76,10 @@ __all__ = [
     "ChannelUnderTest",
     "FailingSource",
     "FakeCalendar",
+    "FeedConformance",
+    "FeedScenario",
+    "FeedUnderTest",
+    "FixedFeed",
     "FixedSource",
     "InMemoryLedger",
     "InMemoryMemory",

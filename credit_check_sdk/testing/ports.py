@@ -8,15 +8,15 @@ import time
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from credit_check_sdk.errors import NoAnswerError, NotSentError
+from credit_check_sdk.errors import NoAnswerError, NotSentError, NotUnderstoodError
 from credit_check_sdk.flow import NewId, Now
-from credit_check_sdk.model import Acknowledgement, Answer, Consultation, Delivery, Subject
+from credit_check_sdk.model import Acknowledgement, Answer, Changes, Consultation, Delivery, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from credit_check_sdk.flow import About, MemoryKey
-    from credit_check_sdk.model import Environment, Level, Query, Record
+    from credit_check_sdk.model import Change, Environment, Level, Query, Record
 
 _SATURDAY = 5
 
@@ -220,6 +220,48 @@ class RecordingChannel:
             if not had or not self.idempotent:
                 had.append(delivery.body)
         return answer.model_copy(update={"key": delivery.key})
+
+
+class FixedFeed:
+    """Give the changes that it was told, *page* at a time; the cursor is how many were given.
+
+    While it is `lost` it knows no cursor. Every cursor it was asked with is kept in `asked`.
+    """
+
+    def __init__(
+        self,
+        id: str = "municipal",  # noqa: A002  the name that the interface of feeds gives it
+        changes: Iterable[Change] = (),
+        *,
+        page: int = 100,
+    ) -> None:
+        self.id = id
+        self.told = list(changes)
+        self.page = page
+        self.lost = False
+        self.asked: list[str | None] = []
+
+    async def changes(self, cursor: str | None, wait: float) -> Changes:
+        """Give one page.
+
+        Raises:
+            NotUnderstoodError: it lost the cursor, as told.
+        """
+        del wait
+        self.asked.append(cursor)
+        if self.lost and cursor is not None:
+            raise NotUnderstoodError(
+                f"feed {self.id!r} no longer knows the cursor",
+                f"通道 {self.id!r} 不再保留游标",
+                code="source.cursor_lost",
+                remedy_en="this is a test feed that was told to lose it",
+                remedy_zh="这是一个按设定丢失游标的测试来源",
+                source=self.id,
+            )
+        start = int(cursor or 0)
+        end = min(start + self.page, len(self.told))
+        given = tuple(change.model_copy(update={"source": self.id}) for change in self.told[start:end])
+        return Changes(changes=given, cursor=str(max(start, end)), more=end < len(self.told))
 
 
 def _among(subject: Subject, several: Iterable[Subject]) -> bool:
