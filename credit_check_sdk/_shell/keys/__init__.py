@@ -8,7 +8,6 @@ Receipts are signed with a receipt key. A ring that was changed on the disk is t
 from __future__ import annotations
 
 import hmac
-import json
 import os
 from pathlib import Path  # noqa: TC003  part of public signatures
 from typing import TYPE_CHECKING, Any
