@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, text
 
-from credit_check_sdk.model import Change, NoticeDelivery
+from credit_check_sdk.model import Change, ManualEvidence, NoticeDelivery, Objection, Paper, Recheck
 from credit_check_sdk.model.applied import RecordStanding
 from credit_check_sdk.model.ledger import (
     BeginChain,
     ChangeEntry,
+    Entry,
+    ManualEntry,
     NoticeDeliveryEntry,
+    ObjectionAnswerEntry,
+    ObjectionEntry,
+    PaperEntry,
+    RecheckedEntry,
+    RecheckEntry,
     Seal,
     TransitionEntry,
     VerifyEvidence,
 )
-from credit_check_sdk.testing.conformance import RECORD
+from credit_check_sdk.testing.conformance import FIRM, RECORD
 from tests.ledger.samples import NOW, OFFICER, WORDS, answer, check, notice, promise
 
 if TYPE_CHECKING:
@@ -44,6 +52,9 @@ KEYS = {
     "credit_touch": ("change", "decision"),
     "credit_transition": ("id",),
     "credit_measure": ("proposal",),
+    "credit_objection": ("objection",),
+    "credit_recheck": ("recheck",),
+    "credit_manual": ("manual",),
 }
 """Columns by which a row is found."""
 
@@ -60,7 +71,7 @@ def fill(ledger: Ledger) -> Checkpoint:
     seal(ledger)
     ledger.run([answer("resp_2", "dec_1", 1, "set_aside"), promise("fb_2"), delivered()])
     seal(ledger)
-    ledger.run([changed(), transition()])
+    ledger.run([changed(), transition(), *disputed(), *left_open()])
     seal(ledger)
     ledger.run(BeginChain("restored", NOW))
     ledger.run([check("dec_2", "c-2"), promise("fb_3")])
@@ -70,6 +81,50 @@ def fill(ledger: Ledger) -> Checkpoint:
 def changed() -> ChangeEntry:
     change = Change(cursor="1", source="municipal", record_id=RECORD.record_id, change="objected", at=NOW)
     return ChangeEntry("change_1", change, NOW, RecordStanding().after(change, "change_1", NOW), ("dec_1",))
+
+
+def disputed() -> list[Entry]:
+    paper = Paper(name="收据.txt", sha256=hashlib.sha256(b"...").hexdigest(), size=3)
+    taken = Objection(
+        id="obj_1",
+        case_id="c-1",
+        point="evaluate",
+        decision="dec_1",
+        proposals=("prop_dec_1_0",),
+        source="municipal",
+        record_id=RECORD.record_id,
+        subject_name=FIRM.name,
+        text="…",
+        papers=(paper,),
+        operator=OFFICER,
+        taken_at=NOW,
+        term="objection.answer",
+        feedback="fb_2",
+    )
+    answered = ObjectionAnswerEntry("answer_1", "obj_1", "c-1", "objection_rejected", NOW, "source:municipal")
+    return [ObjectionEntry(taken, ("dec_1",)), PaperEntry("paper_1", "obj_1", "c-1", paper, b"...", NOW), answered]
+
+
+def left_open() -> list[Entry]:
+    by_hand = ManualEvidence(
+        id="manual_1",
+        case_id="c-1",
+        point="evaluate",
+        source="municipal",
+        site="窗口",
+        queried_at=NOW,
+        operator=OFFICER,
+        file="seen.pdf",
+        size=1,
+        digest="sha256:" + "0" * 64,
+        attached_at=NOW,
+    )
+    again = Recheck(id="recheck_1", due_on=NOW.date())
+    return [
+        RecheckEntry(again, "dec_1", "c-1", "procurement.goods", "evaluate", "d", ("municipal",), NOW),
+        RecheckedEntry("rechecked_1", "recheck_1", "c-1", "dec_9", "restricted", adverse=True, at=NOW),
+        ManualEntry(by_hand, b"x"),
+    ]
 
 
 def transition() -> TransitionEntry:

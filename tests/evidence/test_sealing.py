@@ -172,10 +172,10 @@ def test_a_chain_begun_anew_continues_the_head_and_never_doubles_a_place(place: 
     first, second = place.sql("SELECT chain FROM credit_chain ORDER BY number")
     assert first != second
     chains = place.sql("SELECT chain, min(place), max(place) FROM credit_seal GROUP BY chain ORDER BY 2")
-    assert chains == [(first[0], 1, 9), (second[0], 10, 11)]
-    head = place.sql("SELECT link FROM credit_seal WHERE place = 9")
+    assert chains == [(first[0], 1, 15), (second[0], 16, 17)]
+    head = place.sql("SELECT link FROM credit_seal WHERE place = 15")
     assert place.sql("SELECT after_place, after_link, reason FROM credit_chain WHERE number = 2") == [
-        (9, head[0][0], "restored")
+        (15, head[0][0], "restored")
     ]
     assert verify(ledger).chains == 2
 

@@ -63,6 +63,14 @@ INDEXES = (
         "recheck",
         ("decision", "case_id", "matter", "point", "department", "due_on", "provisional", "created_at"),
     ),
+    Index(
+        s.objection,
+        "objection",
+        (
+            *("kind", "source", "record_key", "case_id", "decision", "department", "feedback"),
+            *("taken_at", "due_day", "provisional"),
+        ),
+    ),
     Index(s.manual, "manual", ("case_id", "point", "source", "queried_at")),
     Index(s.outbox, "key", ("decision", "case_id", "created_at")),
     Index(s.change, "id", ("source", "record_key", "kind", "at", "seen_at")),
@@ -96,14 +104,19 @@ def _rows_by(index: Index) -> Select[Any]:
     return select(*columns).where(index.table.c[index.entry] == bindparam("number"))
 
 
-# A check says which change touched it last; the changes say which checks they touch.
+# A check says what touched it last: a change or an objection, which say which checks they touch, or a recheck of its
+# file that found something.
 _touching = select(s.touch.c.change).where(s.touch.c.decision == s.check.c.decision)
+_adverse = select(s.recheck.c.recheck).where(s.recheck.c.case_id == s.check.c.case_id, s.recheck.c.state == "adverse")
 _UNTOLD = (
     select(s.check.c.decision)
     .where(
         or_(
             s.check.c.touched_by.is_(None) & _touching.exists(),
-            s.check.c.touched_by.is_not(None) & s.check.c.touched_by.not_in(_touching),
+            s.check.c.touched_by.is_(None) & _adverse.where(s.recheck.c.decision == s.check.c.decision).exists(),
+            s.check.c.touched_by.is_not(None)
+            & s.check.c.touched_by.not_in(_touching)
+            & s.check.c.touched_by.not_in(_adverse),
         )
     )
     .order_by(s.check.c.decision)
@@ -264,6 +277,17 @@ def _transition(body: Any, recorded_at: int, keys: KeyRing) -> Said:
     return {"credit_transition": [(*names, recorded_at)], "credit_measure": [(*stands, recorded_at)]}
 
 
+def _objection(body: Any, recorded_at: int, keys: KeyRing) -> Said:
+    record_key = keys.hashed("record", body["source"], body["record_id"])
+    names = (body["kind"], body["source"], record_key, body["case_id"], body["decision"])
+    due = date.fromisoformat(body["due_on"]).toordinal() if body["due_on"] else None
+    rest = (body["operator"]["department"], body["feedback"], recorded_at, due, int(body["provisional"]))
+    return {
+        "credit_objection": [(*names, *rest)],
+        "credit_touch": [(decision,) for decision in body["touched"]],
+    }
+
+
 _WANTED: Mapping[str, Callable[[Any, int, KeyRing], Said]] = {
     "check": _check,
     "response": _response,
@@ -273,5 +297,6 @@ _WANTED: Mapping[str, Callable[[Any, int, KeyRing], Said]] = {
     "manual": _manual,
     "change": _change,
     "transition": _transition,
+    "objection": _objection,
 }
 """What each kind of entry says that its indexes repeat; a kind that is not named has no index."""
