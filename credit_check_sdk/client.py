@@ -150,6 +150,12 @@ class _Client:
         found: dict[str, Any] = self._world.keys.public_jwks()
         return found
 
+    @property
+    def memory_trouble(self) -> str | None:
+        """What is wrong with the memory that processes share, or None; each remembers by itself meanwhile."""
+        found: str | None = self._world.memory.trouble
+        return found
+
     def due(self, start: date, working_days: int) -> Due:
         """Count *working_days* from the day after *start* on the official calendar."""
         from credit_check_sdk.core.workdays import due
@@ -998,7 +1004,9 @@ def _memory(settings: Settings, plugins: Plugins, keys: Any) -> Any:
         from credit_check_sdk._shell.memory import LocalMemory
 
         return LocalMemory(keys)
-    return plugins.find("memories", settings.memory.kind)(settings.memory.options)
+    from credit_check_sdk._shell.sharing import SharedMemory
+
+    return SharedMemory(keys, plugins.find("memories", settings.memory.kind)(settings.memory.options))
 
 
 def _calendar(settings: Settings, plugins: Plugins) -> Any:

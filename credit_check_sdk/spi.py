@@ -24,7 +24,7 @@ from credit_check_sdk.model import (
 )
 
 if TYPE_CHECKING:
-    from credit_check_sdk.flow import About, Flow, MemoryKey, Request
+    from credit_check_sdk.flow import Flow, Request
     from credit_check_sdk.model.evidence import Checkpoint, Countersignature
 
 VERSION = 1
@@ -173,18 +173,52 @@ class Witness(Protocol):
 
 @runtime_checkable
 class Memory(Protocol):
-    """Where answers are kept for a while. Thread-safe; it may lose anything at any time, and makes nothing up."""
+    """Where processes keep answers for one another, beside the memory that each has of its own.
 
-    def recall(self, keys: Sequence[MemoryKey]) -> Mapping[MemoryKey, Any]:
-        """Give what is there; missing keys are absent."""
+    It sees keyed hashes and sealed bytes only: no identifier, no answer, no key. It does I/O of its own, briefly, and
+    from many threads at once. It may lose anything at any time, and makes nothing up. While it cannot be reached it
+    raises nothing, gives nothing, keeps nothing, and says so in `trouble`.
+    """
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong, in a few words for people; None while it works."""
         ...
 
-    def remember(self, items: Sequence[tuple[MemoryKey, Any, float]]) -> None:
-        """Keep each value for its seconds at most."""
+    def recall(self, wanted: Sequence[tuple[str, str]]) -> Sequence[tuple[bytes | None, float | None]]:
+        """Give for each pair of group and name what is kept, and when the group was last to be forgotten."""
         ...
 
-    def forget(self, about: Sequence[About]) -> None:
-        """Lose at once all that is kept about these, whatever it was asked for."""
+    def remember(self, items: Sequence[tuple[str, str, bytes, float]]) -> None:
+        """Keep bytes under group and name for so many seconds at most."""
+        ...
+
+    def forget(self, groups: Sequence[str], at: float) -> None:
+        """Lose these groups at once, note *at* (seconds since 1970) for a quarter of an hour, and tell who listens."""
+        ...
+
+    def listen(self, heard: Callable[[Sequence[str] | None, float], None]) -> None:
+        """Call *heard* from a thread of its own with what others forget; with None when something may have been missed."""
+        ...
+
+    def claim(self, name: str, token: str, seconds: float) -> bool:
+        """Take the lead under *name*, for so long at most; whoever cannot be asked does not stand in the way."""
+        ...
+
+    def land(self, name: str, token: str, result: bytes) -> None:
+        """Leave a result for those who wait, for a few seconds, and give up the lead."""
+        ...
+
+    def landed(self, name: str) -> tuple[bytes | None, bool]:
+        """Give the result that was left, and whether somebody leads."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections and threads."""
+        ...
+
+    def reset_after_fork(self) -> None:
+        """Leave the parent's connections and threads alone and make own ones."""
         ...
 
 

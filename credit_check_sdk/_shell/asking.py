@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from credit_check_sdk._shell.board import spending
+from credit_check_sdk._shell.leading import LOOK_EVERY, NOTHING, Leading
 from credit_check_sdk._shell.line import Line, isolated, out_of_quota
 from credit_check_sdk.errors import ExchangeError, LedgerError, NoAnswerError, SetupError
 
@@ -26,12 +27,15 @@ if TYPE_CHECKING:
 
     from credit_check_sdk._shell.audit import AuditStore
     from credit_check_sdk._shell.board import Board
+    from credit_check_sdk._shell.memory import LocalMemory
     from credit_check_sdk._shell.world import World
     from credit_check_sdk.flow import Call, MemoryKey
     from credit_check_sdk.spi import SourceSettings
 
 _LINGER = 5.0
 """Seconds for which a landed call is kept for those who asked before it landed and come for it late."""
+_OURS = frozenset({"source.isolated", "source.resting", "source.throttled", "source.quota"})
+"""Refusals of this process, which say nothing to another one."""
 _GRACE = 1.0
 """Seconds beyond the budget after which somebody who waits for another's call goes away without."""
 
@@ -61,9 +65,11 @@ class Asking:
         settings: Mapping[str, SourceSettings],
         audit: AuditStore,
         board: Board,
+        memory: LocalMemory,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings, self._audit, self._board, self._clock = settings, audit, board, clock
+        self._leading = Leading(memory)
         self.lines = {name: Line(said, clock) for name, said in settings.items()}
         self._reset()
 
@@ -109,18 +115,22 @@ class Asking:
 
     def _lead(self, led: Sequence[tuple[Call, _Flight]], world: World, *, alone: bool) -> None:
         try:
-            refused = self._clear([call for call, _ in led])
-            going = self._going(led, refused)
+            ours = [pair for pair in led if self._leading.claim(pair[0])]
+            going = self._going(ours, self._clear([call for call, _ in ours]))
+            others = [pair for pair in led if pair not in ours]
             if alone:
                 for call, flight in going:
                     self._fly(call, flight, world)
+                for call, flight in others:
+                    self._follow(call, flight, world)
                 return
             pool = world.pool()
-            for call, flight in going:
-                pool.submit(contextvars.copy_context().run, self._fly, call, flight, world)
+            for do, pairs in ((self._fly, going), (self._follow, others)):
+                for call, flight in pairs:
+                    pool.submit(contextvars.copy_context().run, do, call, flight, world)
         except BaseException as error:
             for call, flight in led:
-                self._land(call, flight, error if isinstance(error, Exception) else _Abandoned())
+                self._landed_everywhere(call, flight, error if isinstance(error, Exception) else _Abandoned())
             if not isinstance(error, LedgerError | SetupError):
                 raise
 
@@ -129,9 +139,34 @@ class Asking:
 
         try:
             with world.exchange.within(call.budget):
-                self._land(call, flight, self._attempts(call, world, run))
+                self._landed_everywhere(call, flight, self._attempts(call, world, run))
         except BaseException as error:
-            self._land(call, flight, error if isinstance(error, Exception) else _Abandoned())
+            self._landed_everywhere(call, flight, error if isinstance(error, Exception) else _Abandoned())
+            if not isinstance(error, Exception):
+                raise
+
+    def _follow(self, call: Call, flight: _Flight, world: World) -> None:
+        """Wait for another process's result; lead if that one goes away without."""
+        ends = self._clock() + call.budget
+        while self._clock() < ends:
+            result, led = self._leading.landed(call)
+            if result is not NOTHING:
+                self._land(call, flight, result)
+                return
+            if not led and self._leading.claim(call):
+                self._lead_now([(call, flight)], world)
+                return
+            world.pause(LOOK_EVERY)
+        self._land(call, flight, _late(call))
+
+    def _lead_now(self, led: Sequence[tuple[Call, _Flight]], world: World) -> None:
+        """Lead calls whose lead this process has already."""
+        try:
+            for call, flight in self._going(led, self._clear([call for call, _ in led])):
+                self._fly(call, flight, world)
+        except BaseException as error:
+            for call, flight in led:
+                self._landed_everywhere(call, flight, error if isinstance(error, Exception) else _Abandoned())
             if not isinstance(error, Exception):
                 raise
 
@@ -195,11 +230,21 @@ class Asking:
         await asyncio.gather(*mine, return_exceptions=True)
 
     async def _lead_async(self, led: Sequence[tuple[Call, _Flight]], world: World) -> None:
+        ours: list[tuple[Call, _Flight]] = list(led)
+        others: list[tuple[Call, _Flight]] = []
+        if self._leading.shared:
+            claimed = await asyncio.to_thread(lambda: [self._leading.claim(call) for call, _ in led])
+            ours = [pair for pair, leading in zip(led, claimed, strict=True) if leading]
+            others = [pair for pair, leading in zip(led, claimed, strict=True) if not leading]
+        following = [self._follow_async(call, flight, world) for call, flight in others]
+        await asyncio.gather(self._lead_now_async(ours, world), *following)
+
+    async def _lead_now_async(self, led: Sequence[tuple[Call, _Flight]], world: World) -> None:
         try:
             refused = await asyncio.to_thread(self._clear, [call for call, _ in led])
         except Exception as error:  # noqa: BLE001  it is everybody's answer
             for call, flight in led:
-                self._land(call, flight, error)
+                await self._landed_async(call, flight, error)
             return
         going = self._going(led, refused)
         await asyncio.gather(*(self._fly_async(call, flight, world) for call, flight in going))
@@ -209,9 +254,28 @@ class Asking:
 
         with world.exchange.within(call.budget):
             try:
-                self._land(call, flight, await self._attempts_async(call, world, run_async))
+                result = await self._attempts_async(call, world, run_async)
             except Exception as error:  # noqa: BLE001  it is everybody's answer
-                self._land(call, flight, error)
+                result = error
+            await self._landed_async(call, flight, result)
+
+    async def _follow_async(self, call: Call, flight: _Flight, world: World) -> None:
+        ends = self._clock() + call.budget
+        while self._clock() < ends:
+            result, led = await asyncio.to_thread(self._leading.landed, call)
+            if result is not NOTHING:
+                self._land(call, flight, result)
+                return
+            if not led and await asyncio.to_thread(self._leading.claim, call):
+                await self._lead_now_async([(call, flight)], world)
+                return
+            await asyncio.sleep(LOOK_EVERY)
+        self._land(call, flight, _late(call))
+
+    async def _landed_async(self, call: Call, flight: _Flight, result: Any) -> None:
+        if self._leading.shared:
+            await asyncio.to_thread(self._leading.land, call, result)
+        self._land(call, flight, result)
 
     async def _attempts_async(self, call: Call, world: World, run: Callable[..., Any]) -> Any:
         line, ends, tried = self._line(call), self._clock() + call.budget, 0
@@ -257,6 +321,12 @@ class Asking:
             name, flight = self._landed.popleft()
             if self._flights.get(name) is flight:
                 del self._flights[name]
+
+    def _landed_everywhere(self, call: Call, flight: _Flight, result: Any) -> None:
+        # A refusal concerns this process alone, so that others are only told that nobody leads any more.
+        refused = isinstance(result, ExchangeError) and result.code in _OURS
+        self._leading.land(call, None if refused else result)
+        self._land(call, flight, result)
 
     def _land(self, call: Call, flight: _Flight, result: Any) -> None:
         with self._lock:
@@ -306,7 +376,7 @@ class Asking:
         for call, flight in led:
             if call.source in refused:
                 self._line(call).failures += 1
-                self._land(call, flight, refused[call.source])
+                self._landed_everywhere(call, flight, refused[call.source])
         return [(call, flight) for call, flight in led if call.source not in refused]
 
     def _line(self, call: Call) -> Line:

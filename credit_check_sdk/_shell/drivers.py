@@ -103,9 +103,13 @@ async def _perform_async(  # noqa: C901, PLR0911, PLR0912  one case per effect
         case effects.Ask():
             return await world.asking.ask_async(effect.calls, world)
         case effects.Recall():
-            if world.board.due:
-                return await asyncio.to_thread(world.recall, effect.keys)
-            return world.recall(effect.keys)
+            if not world.board.due:
+                found = world.memory.recall_here(effect.keys)
+                if world.memory.shared is None or len(found) == len(effect.keys):
+                    return found
+            return await asyncio.to_thread(world.recall, effect.keys)
+        case effects.Remember() if world.memory.shared is not None:
+            return await asyncio.to_thread(world.memory.remember, effect.items)
         case effects.Forget():
             return await asyncio.shield(asyncio.to_thread(world.forget, effect.about))
         case effects.Record():

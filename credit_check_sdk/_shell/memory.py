@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from credit_check_sdk._shell.board import Group
     from credit_check_sdk._shell.keys import KeyRing
     from credit_check_sdk.flow import About, MemoryKey
+    from credit_check_sdk.spi import Memory
 
 SIZE = 100_000
 """How many subjects at sources are kept at most; the longest unused go first."""
@@ -47,6 +48,18 @@ class LocalMemory:
         self._kept: TLRUCache[Group, _Kept] = TLRUCache(size, ttu=_until, timer=clock)
         self._forgotten: dict[Group, datetime] = {}
         self._purposes: LRUCache[str, str] = LRUCache(1024)
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong with it; nothing ever is."""
+        return None
+
+    shared: Memory | None = None
+    """The memory that it shares with other processes; None."""
+
+    def recall_here(self, keys: Sequence[MemoryKey]) -> Mapping[MemoryKey, Any]:
+        """Give what is there, without asking anybody else."""
+        return LocalMemory.recall(self, keys)
 
     def recall(self, keys: Sequence[MemoryKey]) -> Mapping[MemoryKey, Any]:
         """Give what is there; missing keys are absent."""
@@ -95,6 +108,14 @@ class LocalMemory:
     def groups(self, about: Sequence[About]) -> list[Group]:
         """Give the groups under which all about these is kept."""
         return [(each.source, self._subject(each.scheme, each.value)) for each in about]
+
+    def clear(self) -> None:
+        """Lose everything in this process: something to be forgotten may have been missed."""
+        with self._lock:
+            self._kept.clear()
+
+    def close(self) -> None:
+        """Let go of what it holds outside this process: nothing."""
 
     def reset_after_fork(self) -> None:
         """Make a lock of one's own; what is remembered stays."""

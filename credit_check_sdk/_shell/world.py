@@ -50,7 +50,7 @@ class World:
     ) -> None:
         self.exchange, self.memory, self.ledger, self.audit, self.keys = exchange, memory, ledger, audit, keys
         self.board = Board(audit, self._told)
-        self.asking = Asking(sources or {}, audit, self.board)
+        self.asking = Asking(sources or {}, audit, self.board, memory)
         exchange.pace = self.asking.pace
         self._pool: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
@@ -111,6 +111,7 @@ class World:
 
     def close(self) -> None:
         """Let go of everything."""
+        self.memory.close()
         if self._pool is not None:
             self._pool.shutdown(wait=True)
         self.exchange.close()
@@ -122,6 +123,7 @@ class World:
         if self._pool is not None:
             self._pool.shutdown(wait=False)
         await self.asking.aclose()
+        self.memory.close()
         await self.exchange.aclose()
         await self.ledger.aclose()
         self.audit.close()

@@ -133,6 +133,16 @@ def _parts(credit: CreditCheck, settings: Settings) -> Iterator[Finding]:
             zh=f"{waiting} 条待发，{dead} 条拒收或存疑",
             en=f"{waiting} waiting, {dead} dead or in doubt",
         )
+    if settings.memory.kind != "local":
+        trouble = credit.memory_trouble
+        yield Finding(
+            "memory",
+            ok=trouble is None,
+            zh=f"共享缓存不可用（{trouble}），各进程暂用自己的缓存" if trouble else "共享缓存可用",
+            en=f"the shared memory is out of reach ({trouble}); each process uses its own meanwhile"
+            if trouble
+            else "the shared memory works",
+        )
     standing = {each.id: each for each in credit.source_status()}
     for source in settings.sources:
         found = standing[source.id]

@@ -44,6 +44,7 @@ SINS = {
     ),
     "threads-and-loops: threading": ("threads-and-loops", FIRST_CORE, "import threading\n"),
     "threads-and-loops: asyncio": ("threads-and-loops", "credit_check_sdk/client.py", "import asyncio\n"),
+    "plugins-interface": ("plugins-interface", "credit_check_redis/__init__.py", "import credit_check_sdk.client\n"),
     "adapters-front-door": ("adapters-front-door", ADAPTER, "from credit_check_sdk import core\n"),
     "adapters-apart": ("adapters-apart", ADAPTER, "import credit_check_adapter_subsidy\n"),
 }

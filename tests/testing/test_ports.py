@@ -10,7 +10,7 @@ import pytest
 from credit_check_sdk.errors import NoAnswerError, NotSentError
 from credit_check_sdk.flow import About, MemoryKey
 from credit_check_sdk.model import Acknowledgement
-from credit_check_sdk.spi import Calendar, Channel, Memory, Source
+from credit_check_sdk.spi import Calendar, Channel, Source
 from credit_check_sdk.testing import (
     ChannelConformance,
     ChannelScenario,
@@ -35,7 +35,6 @@ ABOUT = About("municipal", "cn-uscc", "91451100MA5AAAAA2F")
 
 
 def test_they_have_the_shape_of_their_ports() -> None:
-    assert isinstance(InMemoryMemory(), Memory)
     assert isinstance(FakeCalendar(), Calendar)
     assert isinstance(FixedSource(), Source)
     assert isinstance(FailingSource(), Source)
