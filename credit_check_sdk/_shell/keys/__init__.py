@@ -256,6 +256,15 @@ class KeyRing:
         return f"KeyRing(data={held.data!r}, receipt={held.receipt!r})"
 
 
+def copied(ring: Path, folder: Path) -> None:
+    """Copy a ring into a folder that has none.
+
+    Raises:
+        KeyRingError: the ring cannot be read, or there is one in *folder* already.
+    """
+    files.write_new(folder, files.read(ring))
+
+
 def verify_with(token: str, jwks: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Give the claims of *token* where one of these public keys (JWK set) signed it, or None."""
     for key in jwks.get("keys", ()):
@@ -303,4 +312,4 @@ def _missing_cipher(data: Any, crypto: Crypto) -> KeyRingError | None:
     )
 
 
-__all__ = ["FILE", "Crypto", "KeyRing", "verify_with"]
+__all__ = ["FILE", "Crypto", "KeyRing", "copied", "verify_with"]

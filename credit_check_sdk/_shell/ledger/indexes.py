@@ -34,6 +34,8 @@ class Index:
     table: Table
     entry: str
     columns: tuple[str, ...]
+    later: tuple[str, ...] = ()
+    """Columns that entries of the first ledgers have no value in; one that has a value has the right one."""
     latest: bool = False
     """Whether it keeps the latest entry only: an older one has no row."""
 
@@ -48,8 +50,14 @@ INDEXES = (
         s.check,
         "decision",
         ("case_id", "matter", "point", "department", "environment", "outcome", "decided_at", "valid_until", "silent"),
+        later=("valid_until", "silent"),
     ),
-    Index(s.proposal, "decision", ("proposal", "measure", "strength", "effect_scope", "ends_at")),
+    Index(
+        s.proposal,
+        "decision",
+        ("proposal", "measure", "strength", "effect_scope", "ends_at"),
+        later=("effect_scope", "ends_at"),
+    ),
     Index(s.ground, "decision", ("proposal", "source", "record_key")),
     Index(s.subject, "decision", ("subject_key",)),
     Index(s.response, "id", ("decision", "proposal", "answer", "at", "amends")),
@@ -177,12 +185,21 @@ def disagreement(kind: str, body: Any, recorded_at: int, said: Said, keys: KeyRi
     """Give table and column in which the index says something else than the entry, or None where they agree."""
     wanted = _WANTED[kind](body, recorded_at, keys) if kind in _WANTED else {}
     for index in INDEXES:
-        there, should = sorted(said.get(index.name, []), key=repr), sorted(wanted.get(index.name, []), key=repr)
+        there = sorted(said.get(index.name, []), key=repr)
+        should = sorted(_as_then(index, there, wanted.get(index.name, [])), key=repr)
         if index.latest:
             should = [row for row in should if row in there]
         if there != should:
             return f"{index.name}.{_column(index, there, should)}"
     return None
+
+
+def _as_then(index: Index, there: Rows, should: Rows) -> Rows:
+    """Leave out what the ledger did not keep yet when the entry was written."""
+    places = [index.columns.index(name) for name in index.later]
+    if not there or not places or any(row[place] is not None for row in there for place in places):
+        return should
+    return [tuple(None if place in places else value for place, value in enumerate(row)) for row in should]
 
 
 def _column(index: Index, there: Rows, should: Rows) -> str:
