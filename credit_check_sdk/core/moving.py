@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from credit_check_sdk.model.ledger import Entry, StoredCheck
 
 
+_KEEPS_THE_WINDOW = frozenset({"suspend", "restore", "keep"})
+"""What leaves a statement window as it was."""
+
+
 async def moved(  # noqa: PLR0913  who moves what, when and why
     stored: StoredCheck,
     proposal: Proposal,
@@ -64,7 +68,7 @@ async def moved(  # noqa: PLR0913  who moves what, when and why
         hold=hold,
         change=change,
         feedback=feedback,
-        effective_on=effective_on,
+        effective_on=effective_on or (before.effective_on if event in _KEEPS_THE_WINDOW else None),
         until=proposal.until,
     )
 
