@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -34,7 +34,8 @@ def erase(hand: Hand, place: Place, numbers: Sequence[str], *, on_record: bool =
     if on_record:
         made = entry("erasure_1", "erasure", "c-1", NOW, {"entries": list(numbers), "reason": "…"}, place.keys)
         with hand.engine.begin() as connection:
-            connection.execute(made.statement, dict(made.parameters))
+            statement: Any = made.statement
+            connection.execute(statement, dict(made.parameters))
 
 
 def test_what_is_erased_by_order_is_counted_and_the_chain_is_whole(place: Place, ledger: Ledger, hand: Hand) -> None:

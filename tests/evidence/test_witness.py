@@ -139,6 +139,23 @@ def test_a_cut_off_tail_is_found_against_the_file_of_a_checkpoint(
         assert (breach["kind"], breach["place"]) == ("cut_off", first + 1)
 
 
+def test_an_edited_entry_makes_the_command_fail_and_is_named(
+    config: Path, sandbox: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with CreditCheck.open(config) as credit:
+        decision = credit.check(case())
+    assert command(config, "relay", "--once") == 0
+    assert command(config, "evidence", "verify") == 0
+    with contextlib.closing(sqlite3.connect(config.parent / "credit-check.db")) as connection, connection:
+        connection.execute("UPDATE credit_check SET outcome = 'restricted' WHERE decision = ?", (decision.id,))
+    capsys.readouterr()
+    assert command(config, "evidence", "verify", "--json") == 1
+    breach = json.loads(capsys.readouterr().out)["breach"]
+    assert (breach["kind"], breach["entry"], breach["where"]) == ("edited", decision.id, "credit_check.outcome")
+    assert command(config, "evidence", "verify", "--lang", "zh-CN") == 1
+    assert f"第 1 条 {decision.id} 在封存后被改动" in capsys.readouterr().out
+
+
 CUT = (
     ("credit_entry", "id"),
     ("credit_seal", "entry"),
