@@ -181,7 +181,7 @@ def crowd(rounds: int) -> Iterator[Line]:
             calls = counted() - before
             yield Line(
                 f"200 callers of one cold key / one caller ({kind})", ratio, ratio, ratio, together, alone, cost=True,
-                note=f"{calls} calls to the platform; callers do not share a call yet",
+                note=f"{calls} calls to the platform",
             )  # fmt: skip
 
 

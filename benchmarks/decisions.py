@@ -48,6 +48,7 @@ def _ours() -> tuple[Work, Work]:
             applicable=lambda _matter, _point, _day: rules,
             measure=lambda code, _day=None: known[code],
             list_of=lambda _code: None,
+            publicity_of=lambda _record: None,
             edition="benchmark",
             digest="sha256:0",
         ),

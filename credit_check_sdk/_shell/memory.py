@@ -12,7 +12,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from cachetools import LRUCache, TLRUCache
+from cachetools import TLRUCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -47,7 +47,6 @@ class LocalMemory:
         self._lock = threading.Lock()
         self._kept: TLRUCache[Group, _Kept] = TLRUCache(size, ttu=_until, timer=clock)
         self._forgotten: dict[Group, datetime] = {}
-        self._purposes: LRUCache[str, str] = LRUCache(1024)
 
     @property
     def trouble(self) -> str | None:
@@ -68,8 +67,10 @@ class LocalMemory:
         found = {}
         with self._lock:
             for key, group, purpose in hashed:
-                kept = self._kept.get(group)
-                item = kept.get(purpose) if kept is not None else None
+                try:
+                    item = self._kept[group].get(purpose)
+                except KeyError:
+                    continue
                 if item is not None and item[1] > now:
                     found[key] = item[0]
         return found
@@ -124,11 +125,13 @@ class LocalMemory:
     def _hashed(self, keys: Sequence[MemoryKey]) -> list[tuple[MemoryKey, Group, str]]:
         # One subject is asked about at several sources for one purpose: each is hashed once.
         subjects: dict[tuple[str, str], str] = {}
+        purposes: dict[str, str] = {}
         hashed = []
         for key in keys:
             whom = (key.scheme, key.value)
             subject = subjects.get(whom) or subjects.setdefault(whom, self._subject(*whom))
-            hashed.append((key, (key.source, subject), self._purpose(key.purpose)))
+            purpose = purposes.get(key.purpose) or purposes.setdefault(key.purpose, self._purpose(key.purpose))
+            hashed.append((key, (key.source, subject), purpose))
         return hashed
 
     def _subject(self, scheme: str, value: str) -> str:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from credit_check_sdk.spi import SourceSettings
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _THREADS = 64
 
 
@@ -148,11 +149,8 @@ def now() -> datetime:
 def new_id(prefix: str) -> str:
     """Make an identifier that sorts by time: 10 characters of milliseconds and 16 of chance, as a ULID."""
     number = (time.time_ns() // 1_000_000 << 80) | int.from_bytes(os.urandom(10))
-    characters = []
-    for _ in range(26):
-        characters.append(_ALPHABET[number & 31])
-        number >>= 5
-    return f"{prefix}_{''.join(reversed(characters))}"
+    pairs = [_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)]
+    return f"{prefix}_{''.join(pairs)}"
 
 
 def _after_fork() -> None:

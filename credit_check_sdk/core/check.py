@@ -111,7 +111,8 @@ def compose(  # noqa: PLR0913, PLR0917  a decision is made of all of these
     said = verdict_words(verdict, catalogue)
     limit = policy.fresh_limit(case.point)
     oldest = min((item.consultation.fetched_at for item in heard), default=now)
-    return Decision(
+    # Composed of values that were validated where they came in.
+    return Decision.made(
         id=number,
         case_id=case.id,
         matter=case.matter,
@@ -136,8 +137,10 @@ def compose(  # noqa: PLR0913, PLR0917  a decision is made of all of these
             )
             for concern in verdict.concerns
         ),
-        catalogue=CatalogueRef(edition=catalogue.edition_on(day_of(now)) or catalogue.edition, digest=catalogue.digest),
-        reasons=Lines(zh=tuple(words.zh for words in said), en=tuple(words.en for words in said)),
+        catalogue=CatalogueRef.made(
+            edition=catalogue.edition_on(day_of(now)) or catalogue.edition, digest=catalogue.digest
+        ),
+        reasons=Lines.made(zh=tuple(words.zh for words in said), en=tuple(words.en for words in said)),
     )
 
 
@@ -173,10 +176,14 @@ def _old_answer(name: str, old: Sequence[Remembered], now: datetime) -> Doubt:
 
 
 def _evidence(desk: Desk, item: Heard, now: datetime) -> Evidence:
-    consultation = item.consultation
-    return Evidence(
+    consultation, level = item.consultation, desk.sources[item.source].level
+    age = max(0, int((now - consultation.as_of).total_seconds()))
+    made = item.kept.get(level)
+    if made is not None and made.age_seconds == age:
+        return made
+    made = Evidence.made(
         source=item.source,
-        level=desk.sources[item.source].level,
+        level=level,
         as_of=consultation.as_of,
         fetched_at=consultation.fetched_at,
         request_id=consultation.request_id,
@@ -185,8 +192,10 @@ def _evidence(desk: Desk, item: Heard, now: datetime) -> Evidence:
         from_memory=item.manual is None and (item.stale or len(item.remembered) == len(consultation.answers)),
         stale=item.stale,
         manual=item.manual.id if item.manual is not None else None,
-        age_seconds=max(0, int((now - consultation.as_of).total_seconds())),
+        age_seconds=age,
     )
+    item.kept[level] = made
+    return made
 
 
 def _proposal(desk: Desk, finding: Finding, number: str, heard: Sequence[Heard]) -> Proposal:

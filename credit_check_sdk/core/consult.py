@@ -6,6 +6,7 @@ missing answer and an exception all become a `Silence` of that source, and the o
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -24,14 +25,16 @@ if TYPE_CHECKING:
     from credit_check_sdk.core.desk import Consulting, Desk
     from credit_check_sdk.model import Case, MatterPolicy, Party
 
+_FIRST = frozenset({0})
 _TOLERANCE = 5.0
 """Seconds by which a remembered time may lie ahead of the clock before the clock is taken to have been set back."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Remembered:
     """An answer about one subject, as the memory keeps it."""
 
+    source: str
     answer: Answer
     as_of: datetime
     fetched_at: datetime
@@ -40,6 +43,20 @@ class Remembered:
     environment: str
     adverse: bool = False
     """Whether it holds anything adverse: then it never stands for asking, and serves only while its source is silent."""
+
+    @functools.cached_property
+    def alone(self) -> Heard:
+        """What the source said, where this answer is all that was asked for; made once for all checks that use it."""
+        consultation = Consultation.made(
+            source=self.source,
+            as_of=self.as_of,
+            fetched_at=self.fetched_at,
+            request_id=self.request_id,
+            digest=self.digest,
+            environment=self.environment,
+            answers=(self.answer,),
+        )
+        return Heard(self.source, consultation, remembered=_FIRST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,20 +139,23 @@ class _Inquiry:
         self.desk, self.case, self.policy, self.subjects, self.now = desk, case, policy, subjects, now
         self.limit = policy.memory_limit(case.point)
         self.results: dict[str, Consultation | Silence] = {}
-        self._keys: dict[tuple[str, Subject], MemoryKey] = {}
-        self._known: dict[tuple[str, Subject], Remembered] = {}
-        self._fresh: dict[tuple[str, Subject], Remembered] = {}
+        # By source and place among the subjects: a subject's own hash is dear, and asked for often.
+        self._keys: dict[tuple[str, int], MemoryKey] = {}
+        self._known: dict[tuple[str, int], Remembered] = {}
+        self._fresh: dict[tuple[str, int], Remembered] = {}
         self._missing: dict[str, tuple[Subject, ...]] = {}
         self._asked_for = _asked_for(case, desk)
 
     async def recall(self, names: Sequence[str]) -> None:
         """Ask the memory what it has of these sources."""
-        keys = {
-            (name, subject): MemoryKey(name, whom[0], whom[1], self._asked_for + whom[2])
-            for subject in self.subjects
-            if (whom := _whom(subject)) is not None
-            for name in names
-        }
+        keys: dict[tuple[str, int], MemoryKey] = {}
+        for place, subject in enumerate(self.subjects):
+            whom = _whom(subject)
+            if whom is not None:
+                scheme, value, found_by = whom
+                asked_for = self._asked_for + found_by
+                for name in names:
+                    keys[name, place] = MemoryKey(name, scheme, value, asked_for)
         self._keys.update(keys)
         memory: Mapping[MemoryKey, Remembered] = await Recall(tuple(keys.values())) if keys else {}
         nothing = min(self.limit, self.policy.remember_nothing_for or self.limit)
@@ -147,7 +167,9 @@ class _Inquiry:
             if not kept.adverse and _within(kept, self.now, self.limit if kept.answer.records else nothing):
                 self._fresh[pair] = kept
         for name in names:
-            self._missing[name] = tuple(s for s in self.subjects if (name, s) not in self._fresh)
+            self._missing[name] = tuple(
+                subject for place, subject in enumerate(self.subjects) if (name, place) not in self._fresh
+            )
 
     async def ask(self, names: Sequence[str]) -> None:
         """Ask these sources about those of whom nothing fresh is remembered."""
@@ -162,12 +184,16 @@ class _Inquiry:
 
     def said(self, name: str) -> tuple[Heard | None, list[Silence]]:
         """Put together what a source said, live and remembered, and in which way it stayed silent."""
-        kept = {s: self._fresh[name, s] for s in self.subjects if (name, s) in self._fresh}
         result = self.results.get(name)
+        if result is None and len(self.subjects) == 1:
+            only, alone = self.subjects[0], self._fresh[name, 0]
+            if alone.answer.subject is only or alone.answer.subject == only:
+                return alone.alone, []
+        kept = self._those(self._fresh, name)
         if not isinstance(result, Silence):
             partly = _partial(result, self._missing[name], self.policy) if result is not None else []
             return _merge(name, result, kept, self.subjects, stale=False), partly
-        older = {s: self._known[name, s] for s in self._missing[name] if (name, s) in self._known}
+        older = {s: item for s, item in self._those(self._known, name).items() if s not in kept}
         if self._may_clear(older, self._missing[name]):
             return _merge(name, None, {**kept, **older}, self.subjects, stale=True), []
         adverse = {s: item for s, item in older.items() if item.adverse}
@@ -178,7 +204,10 @@ class _Inquiry:
 
     def old(self, name: str) -> tuple[Remembered, ...]:
         """Give what is remembered of a silent source and was not used."""
-        return tuple(self._known[name, s] for s in self.subjects if (name, s) in self._known)
+        return tuple(self._those(self._known, name).values())
+
+    def _those(self, which: Mapping[tuple[str, int], Remembered], name: str) -> dict[Subject, Remembered]:
+        return {s: which[name, place] for place, s in enumerate(self.subjects) if (name, place) in which}
 
     def whole(self, name: str) -> bool:
         """Say whether a source answered about everybody."""
@@ -194,7 +223,7 @@ class _Inquiry:
             if isinstance(result, Consultation)
             for answer in result.answers
             if answer.known
-            and (key := self._keys.get((name, answer.subject))) is not None
+            and (key := self._keys.get((name, self.subjects.index(answer.subject)))) is not None
             and (seconds := _seconds(answer, self.now, lasting)) > 0
         ]
         if items:
@@ -218,7 +247,8 @@ class _Inquiry:
             region=case.region or self.desk.region,
             subjects=subjects,
         )
-        keys = tuple(self._keys[name, s] for s in subjects if (name, s) in self._keys)
+        places = [self.subjects.index(s) for s in subjects]
+        keys = tuple(self._keys[name, place] for place in places if (name, place) in self._keys)
         budget = consulting.budget
         if self.policy.budget is not None:
             spent = (await Now() - self.now).total_seconds()
@@ -346,6 +376,7 @@ async def _notes(case: Case, name: str, subjects: Sequence[Subject], now: dateti
 
 def _kept(result: Consultation, answer: Answer) -> Remembered:
     return Remembered(
+        result.source,
         answer,
         result.as_of,
         result.fetched_at,
@@ -394,7 +425,7 @@ def _merge(
     oldest = min(kept.values(), key=lambda item: item.as_of)
     return Heard(
         name,
-        Consultation.model_construct(
+        Consultation.made(
             source=name,
             as_of=min(oldest.as_of, result.as_of) if result else oldest.as_of,
             fetched_at=min(item.fetched_at for item in kept.values()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -32,11 +33,26 @@ def facilities(case: Case, verdict: Verdict, proposals: Sequence[Proposal]) -> F
         for finding, proposal in reversed(list(zip(verdict.findings, proposals, strict=True)))
         if finding.measure.kind == "incentive"
     }
+    if not offers and not case.materials and case.tender is None:
+        return _without_offers(excluded=verdict.excluded, complete=verdict.complete)
     refusal = _EXCLUDED if verdict.excluded else (_NOT_MET if verdict.complete else _INCOMPLETE)
     return Facilities(
         green_channel=_green(offers.get("green_channel"), refusal),
         deferral=_deferral(case, offers.get("deferral"), refusal, reached=not verdict.excluded and verdict.complete),
         bonus=_bonus(case, offers.get("bonus"), refusal),
+    )
+
+
+@functools.cache
+def _without_offers(*, excluded: bool, complete: bool) -> Facilities:
+    """Say that nothing is granted, for a case without materials and tender: the same words each time."""
+    refusal = _EXCLUDED if excluded else (_NOT_MET if complete else _INCOMPLETE)
+    reached = not excluded and complete
+    none = Words(zh="没有缺少的材料，无需容缺", en="nothing is missing, so nothing is deferred") if reached else refusal
+    return Facilities(
+        green_channel=_green(None, refusal),
+        deferral=Deferral(reasons=none),
+        bonus=Bonus(reasons=_unfair(()) or refusal),
     )
 
 

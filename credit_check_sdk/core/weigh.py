@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         Basis,
         Case,
         Consultation,
+        Evidence,
         ManualEvidence,
         MatterPolicy,
         Measure,
@@ -81,6 +82,8 @@ class Heard:
     """Silent sources for which it stands in, because the matter's policy says so."""
     manual: ManualEvidence | None = None
     """The evidence of a query made by hand that stands for the source's own answer."""
+    kept: dict[str, Evidence] = field(default_factory=dict, compare=False, repr=False)
+    """What was made of it already, for those who use it again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from datetime import timedelta
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
@@ -24,6 +25,27 @@ class Value(BaseModel):
         validate_by_alias=True,
         serialize_by_alias=True,
     )
+
+    @classmethod
+    def made(cls, **values: Any) -> Self:
+        """Make a value of parts that are known to fit: nothing is validated, and defaults fill what is not given.
+
+        For values that this package composes itself of values that were validated; never for what comes from outside.
+        """
+        new = cls.__new__(cls)
+        write = object.__setattr__
+        write(new, "__dict__", {**_defaults(cls), **values})
+        write(new, "__pydantic_fields_set__", set(values))
+        write(new, "__pydantic_extra__", None)
+        write(new, "__pydantic_private__", None)
+        return new
+
+
+@functools.cache
+def _defaults(kind: type[Value]) -> dict[str, Any]:
+    """Give the defaults of a value; each is immutable, so that values may share them."""
+    fields = kind.model_fields.items()
+    return {name: field.get_default(call_default_factory=True) for name, field in fields if not field.is_required()}
 
 
 Several = Annotated[tuple[T, ...], Field(strict=False)]
