@@ -328,7 +328,10 @@ def _evidence(stored: StoredCheck, steps: Sequence[TransitionEntry] = ()) -> dic
             for answer in stored.responses
         ],
         "touched_by": stored.touched_by,
-        "transitions": [dataclasses.asdict(step) | {"why": step.why.model_dump(mode="json")} for step in steps],
+        "transitions": [
+            dataclasses.asdict(step) | {"at": step.at.isoformat(), "why": step.why.model_dump(mode="json")}
+            for step in steps
+        ],
     }
 
 

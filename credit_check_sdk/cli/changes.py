@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 _PAUSE = 1.0
 """Seconds between two rounds, where nothing holds them back."""
-_WAIT = 20.0
-"""Seconds that a platform may hold its answer back, where the command keeps running."""
+_LONGEST_PAUSE = 60.0
+"""Seconds between two rounds at most, while a source cannot be followed; the pause doubles until then."""
+_WAIT = 5.0
+"""Seconds that a platform may hold its answer back; so long may leaving take, where the command keeps running."""
 
 
 @app.command()
@@ -36,12 +38,14 @@ def sync(
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: leaving.set())
     seconds = wait if wait is not None else (0.0 if once else _WAIT)
+    pause = _PAUSE
     with CreditCheck.open(talk.settings()) as credit:
         while True:
             report = credit.sync(wait=seconds)
             if once or report.changes or report.failed or report.lapsed:
                 _say(report)
-            if once or leaving.wait(_PAUSE):
+            pause = min(2 * pause, _LONGEST_PAUSE) if report.failed else _PAUSE
+            if once or leaving.wait(pause):
                 break
     return 1 if once and report.failed else 0
 

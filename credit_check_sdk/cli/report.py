@@ -293,7 +293,10 @@ def _remedies() -> int:
     from credit_check_sdk import CreditCheck
 
     with CreditCheck.open(talk.settings()) as credit:
-        rows = [asdict(each) for each in credit.redress()]
+        rows = [
+            asdict(each) | {"decided_at": each.decided_at.isoformat(), "at": each.at.isoformat()}
+            for each in credit.redress()
+        ]
     if talk.json:
         talk.document({"remedies": rows})
         return 0

@@ -114,11 +114,19 @@ def _stated(before: RecordStanding, status: str, at: datetime) -> RecordStanding
     """Take the status that a whole record states."""
     return replace(
         before,
-        dispute=before.dispute.heard(_only(status, "objected", "reconsidered"), at),
-        lift=before.lift.heard(_only(status, "temporarily_lifted"), at),
-        ended=before.ended.heard(_only(status, "repaired", "expired", "revoked"), at),
-        wrong=before.wrong.heard(None, at),
+        dispute=_told(before.dispute, _only(status, "objected", "reconsidered"), at),
+        lift=_told(before.lift, _only(status, "temporarily_lifted"), at),
+        ended=_told(before.ended, _only(status, "repaired", "expired", "revoked"), at),
+        wrong=_told(before.wrong, None, at),
     )
+
+
+def _told(before: Said, what: str | None, at: datetime) -> Said:
+    """Hear what a record states in one respect; where nothing was ever said, that there is nothing says nothing.
+
+    So a decision that bears an earlier date than the listing of the record, and is told later, still counts.
+    """
+    return before.heard(what, at) if what or before.what else before
 
 
 def _only(said: str, *wanted: str) -> str | None:

@@ -325,3 +325,16 @@ def test_nothing_moves_while_a_source_that_lost_our_cursor_is_silent(door: Door,
     assert states(door, decision) == {"applied"}
     assert door.sync().touched == 1
     assert states(door, decision) == {"lifted"}
+
+
+def test_a_change_that_bears_an_earlier_date_than_the_listing_still_counts(door: Door, sandbox: Any) -> None:
+    """What was decided last month may be told today, after the record was listed."""
+    _, decision, number = in_force(door, sandbox)
+    sandbox._call(
+        "POST",
+        "/admin/changes",
+        {"record_id": number, "change": "objection_upheld", "at": "2026-01-01T00:00:00+08:00", "record": None},
+    )
+    door.sync()
+    assert states(door, decision) == {"rectified"}
+    assert len(door.redress()) == len(decision.proposals)
