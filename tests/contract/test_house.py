@@ -27,6 +27,7 @@ IMPORT_NAMES = {
     "psycopg": "psycopg",
     "pydantic-settings": "pydantic_settings",
     "pyyaml": "yaml",
+    "spiffworkflow": "SpiffWorkflow",
     "typing-extensions": "typing_extensions",
 }
 NOT_IMPORTED = {
