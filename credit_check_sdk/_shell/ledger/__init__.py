@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from typing import TYPE_CHECKING, Any
 
+from credit_check_sdk._shell.ledger.grouping import GroupCommit
 from credit_check_sdk._shell.ledger.stores import SqliteFile, store
 from credit_check_sdk.errors import CreditCheckError, LedgerError
 
@@ -37,6 +38,7 @@ class Ledger:
         self._store = store(url)
         self._lock = threading.Lock()
         self._id: str | None = None
+        self._group = GroupCommit(self._lent_on_file) if isinstance(self._store, SqliteFile) else None
 
     def run(self, work: Any, *, transaction: Any = None) -> Any:
         """Record a list of entries, answer a question or carry out a command of `credit_check_sdk.model.ledger`.
@@ -52,6 +54,11 @@ class Ledger:
         from credit_check_sdk._shell.ledger.work import writes
 
         number = self.number
+        if transaction is None and isinstance(work, list) and self._group is not None:
+            ticket = self._group.put(lambda _: self._work(work))
+            with _explained():
+                self._group.commit(ticket)
+                return ticket.result()
         if transaction is None:
             return self._own(lambda _: self._work(work), write=writes(work))
         from credit_check_sdk._shell.ledger.connect import drive
@@ -63,6 +70,14 @@ class Ledger:
 
     async def run_async(self, work: Any, *, transaction: Any = None) -> Any:
         """Do the same from an event loop; without *transaction* in a thread, so that the loop never waits."""
+        if transaction is None and isinstance(work, list) and self._group is not None:
+            if self._id is None:
+                await asyncio.to_thread(lambda: self.number)
+            # Queued here and now, so that all who record in one turn of the loop are committed together.
+            ticket = self._group.put(lambda _: self._work(work))
+            with _explained():
+                await asyncio.shield(asyncio.to_thread(self._group.commit, ticket))
+                return ticket.result()
         if transaction is None:
             return await asyncio.shield(asyncio.to_thread(self.run, work))
         from credit_check_sdk._shell.ledger.connect import drive_async
@@ -102,6 +117,8 @@ class Ledger:
         """Leave the parent's connections alone and make own ones."""
         self._lock = threading.Lock()
         self._store.reset_after_fork()
+        if self._group is not None:
+            self._group.reset_after_fork()
 
     def _own(self, make: Callable[[str], Work[Any]], *, write: bool) -> Any:
         """Do work, made for a dialect, in a transaction of our own."""
@@ -119,6 +136,13 @@ class Ledger:
                 yield Joined("sqlite", run=on_sqlite(connection))
             else:
                 yield Joined("postgresql", run=on_sqlalchemy(connection))
+
+    @contextlib.contextmanager
+    def _lent_on_file(self) -> Iterator[tuple[Joined, sqlite3.Connection]]:
+        from credit_check_sdk._shell.ledger.connect import Joined, on_sqlite
+
+        with self._store.transaction(write=True) as connection:
+            yield Joined("sqlite", run=on_sqlite(connection)), connection
 
     def _work(self, work: Any) -> Work[Any]:
         from credit_check_sdk._shell.ledger.work import ask, record
