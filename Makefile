@@ -19,7 +19,9 @@ MEMBERS := $(ADAPTERS) $(PLUGINS)
 RECIPES := pyproject.toml constraints.txt $(addsuffix /pyproject.toml,$(MEMBERS))
 
 # What `demo` needs, and nothing more; the other commands add the tools of a developer to the same environment.
-DEMO := -e '.[cli,sandbox]' $(addprefix -e ./,$(ADAPTERS))
+# The demonstration finds adapters by their entry point; those for frameworks have none.
+SHOWN := $(patsubst %/pyproject.toml,%,$(shell grep -l 'credit_check.adapters.v1' adapters/*/pyproject.toml))
+DEMO := -e '.[cli,sandbox]' $(addprefix -e ./,$(SHOWN))
 DEV := -e '.[cli,sandbox,bulk,postgres]' $(addprefix -e ./,$(MEMBERS))
 
 # Exact versions for what is installed and for what builds it (the second name is for pip from 25.3 on).

@@ -124,3 +124,34 @@ def test_the_command_says_what_it_can_do() -> None:
     command = Path(sys.executable).parent / "credit-check"
     ran = subprocess.run([command, "--help"], check=True, capture_output=True, text=True, timeout=60)
     assert "require" in ran.stdout
+
+
+@needs_whole
+@pytest.mark.parametrize(
+    ("package", "names"),
+    [
+        ("credit_check_adapter_asgi", ("CreditGate", "credit_lifespan")),
+        ("credit_check_adapter_bpmn", ("CreditBpmnParser", "CreditScriptEngine")),
+        ("credit_check_adapter_celery", ("CreditTasks", "RefusedError")),
+        ("credit_check_adapter_flask", ("CreditCheckExtension",)),
+    ],
+)
+def test_the_adapters_of_host_frameworks_can_be_used(package: str, names: tuple[str, ...]) -> None:
+    assert python(f"import {package} as p; print(*(getattr(p, n).__name__ for n in {names!r}))").split() == list(names)
+    assert resources.files(package).joinpath("py.typed").is_file()
+
+
+@needs_whole
+def test_the_django_app_brings_its_templates_and_migrations() -> None:
+    code = (
+        "import django; from django.conf import settings\n"
+        "settings.configure(INSTALLED_APPS=['django.contrib.contenttypes', 'django.contrib.auth', "
+        "'credit_check_adapter_django'], DATABASES={'default': {'ENGINE': 'django.db.backends.sqlite3', "
+        "'NAME': ':memory:'}})\n"
+        "django.setup()\n"
+        "import credit_check_adapter_django as a; print(a.GuardedModel.__name__)\n"
+    )
+    assert python(code) == "GuardedModel"
+    root = resources.files("credit_check_adapter_django")
+    assert root.joinpath("templates", "admin", "credit_check_adapter_django", "check", "check.html").is_file()
+    assert root.joinpath("migrations", "m0001_initial.py").is_file()
