@@ -32,6 +32,7 @@ from credit_check_sdk.model.ledger import (
     Transitions,
     VerifyEvidence,
 )
+from credit_check_sdk.upkeep import AsyncUpkeep, Upkeep
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
@@ -257,7 +258,7 @@ class _Client:
         return f"{type(self).__name__}(environment={self._desk.environment!r}, sources={sorted(self._desk.sources)})"
 
 
-class CreditCheck(_Client):
+class CreditCheck(_Client, Upkeep):
     """The must-check client for hosts that wait in threads. Safe to share among threads, and across a fork."""
 
     def __enter__(self) -> Self:
@@ -600,7 +601,7 @@ class CreditCheck(_Client):
         return run(flow, self._world, transaction)
 
 
-class AsyncCreditCheck(_Client):
+class AsyncCreditCheck(_Client, AsyncUpkeep):
     """The must-check client for hosts that wait on an event loop. The same names, awaited."""
 
     async def __aenter__(self) -> Self:

@@ -19,8 +19,10 @@ from credit_check_sdk.errors import CreditCheckError, LedgerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from credit_check_sdk._shell.keys import KeyRing
+    from credit_check_sdk.model import Subject
     from credit_check_sdk.model.ledger import QueryNote
 
 _COLUMNS = (
@@ -42,7 +44,9 @@ _SPEND = (
     "SET used = credit_quota.used + 1 WHERE credit_quota.used < ? RETURNING used"
 )
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM credit_query WHERE case_id = ? ORDER BY at, id"  # noqa: S608  the same
-
+_ABOUT = f"SELECT {', '.join(_COLUMNS)} FROM credit_query WHERE subject_key = ? ORDER BY at, id"  # noqa: S608  the same
+_POINTS_TO_NOBODY = "UPDATE credit_query SET subject_key = '' WHERE case_id = ?"
+_DROP = "DELETE FROM credit_query WHERE at < ?"
 
 Run = Callable[[str, tuple[Any, ...]], Sequence[Sequence[Any]]]
 
@@ -118,6 +122,47 @@ class AuditStore:
         with self.work(write=False) as run:
             found = run(_SELECT, (case_id,))
         return [dict(zip(_COLUMNS, row, strict=True)) for row in found]
+
+    def about(self, subject: Subject) -> list[dict[str, str | None]]:
+        """Give what was asked about *subject*, oldest first, without its hash.
+
+        Raises:
+            LedgerError: it cannot be read.
+        """
+        hashed = [self._keys.hashed("subject", *key) for key in sorted(subject.keys)]
+        found: list[Sequence[Any]] = []
+        with self.work(write=False) as run:
+            for one in hashed:
+                found += run(_ABOUT, (one,))
+        named = [dict(zip(_COLUMNS, row, strict=True)) for row in sorted(found, key=lambda row: (row[1], row[0]))]
+        return [{name: value for name, value in row.items() if name != "subject_key"} for row in named]
+
+    def forget_files(self, case_ids: Sequence[str]) -> None:
+        """Let queries of files point to nobody any more: that they were made stays.
+
+        Raises:
+            LedgerError: it cannot be written.
+        """
+        if not case_ids:
+            return
+        with self.work(write=True) as run:
+            for case_id in case_ids:
+                run(_POINTS_TO_NOBODY, (case_id,))
+        self._scrub()
+
+    def drop_before(self, moment: datetime) -> None:
+        """Drop the log of queries before *moment*.
+
+        Raises:
+            LedgerError: it cannot be written.
+        """
+        with self.work(write=True) as run:
+            run(_DROP, (moment.astimezone(UTC).isoformat(timespec="microseconds"),))
+        self._scrub()
+
+    def _scrub(self) -> None:
+        if isinstance(self._store, SqliteFile):
+            self._store.scrub()
 
     def close(self) -> None:
         """Let go of connections."""

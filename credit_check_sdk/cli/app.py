@@ -92,6 +92,7 @@ def _register() -> None:
         catalogue,
         changes,
         coverage,
+        erase,
         evidence,
         guard,
         keys,

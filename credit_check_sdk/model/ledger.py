@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from credit_check_sdk.model.applied import AppliedMeasure
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime, timedelta
 
     from credit_check_sdk.model._value import Words
@@ -229,6 +230,18 @@ class ObjectionAnswerEntry:
     """Number of the change."""
 
 
+@dataclass(frozen=True, slots=True)
+class HoldEntry:
+    """That a file is put on legal hold, or released: on hold it is not erased."""
+
+    id: str
+    case_id: str
+    held: bool
+    reason: str
+    operator: Operator
+    at: datetime
+
+
 Entry = (
     CheckEntry
     | ResponseEntry
@@ -244,6 +257,7 @@ Entry = (
     | ObjectionEntry
     | PaperEntry
     | ObjectionAnswerEntry
+    | HoldEntry
 )
 
 
@@ -647,6 +661,57 @@ class Requeue:
 
     keys: tuple[str, ...]
     now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FilesOf:
+    """Ask what is held of files: those named, those of a subject, those without an entry since *before*.
+
+    Answers a tuple of `FileState`; of the old ones up to *limit* behind *beyond*, by number.
+    """
+
+    today: date
+    case_ids: tuple[str, ...] = ()
+    subject: tuple[tuple[str, str], ...] = ()
+    """Pairs of scheme and normal value."""
+    before: datetime | None = None
+    beyond: str = ""
+    limit: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class HeldEntries:
+    """Ask for everything that the ledger says in these files; answers a tuple of `HeldEntry`."""
+
+    case_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Erase:
+    """Erase the entries of files whose newest entry is still of that time, and say so in an entry; answers `Erased`.
+
+    A file on hold, with feedback undelivered, with a measure in force or with something open is left alone.
+    """
+
+    number: str
+    """Number of the entry that says what was erased."""
+    at: datetime
+    today: date
+    files: Mapping[str, datetime]
+    cause: str
+    """``subject``, ``case`` or ``expired``."""
+    reason: str
+    operator: Mapping[str, str]
+    changes_before: datetime | None = None
+    """Erase what platforms reported before that and what touches no file any more, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was erased."""
+
+    files: tuple[str, ...]
+    entries: int
 
 
 @dataclass(frozen=True, slots=True)

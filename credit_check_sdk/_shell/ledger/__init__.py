@@ -51,7 +51,7 @@ class Ledger:
             LedgerError: the ledger cannot be reached, or is of a newer version.
             KeyRingError: another key ring wrote the ledger.
         """
-        from credit_check_sdk._shell.ledger.work import writes
+        from credit_check_sdk._shell.ledger.work import scrubs, writes
 
         number = self.number
         if transaction is None and isinstance(work, list) and self._group is not None:
@@ -60,7 +60,10 @@ class Ledger:
                 self._group.commit(ticket)
                 return ticket.result()
         if transaction is None:
-            return self._own(lambda _: self._work(work), write=writes(work))
+            done = self._own(lambda _: self._work(work), write=writes(work))
+            if scrubs(work) and isinstance(self._store, SqliteFile):
+                self._store.scrub()
+            return done
         from credit_check_sdk._shell.ledger.connect import drive
         from credit_check_sdk._shell.ledger.joining import join, within
 

@@ -50,6 +50,20 @@ class SqliteFile:
             finally:
                 self._give_back(connection, sound=sound)
 
+    def scrub(self) -> None:
+        """Take what was overwritten out of the write-ahead log too; while somebody reads, the next checkpoint does."""
+        if self._in_memory:
+            return
+        with self._writing:
+            connection = self._take()
+            sound = True
+            try:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            except sqlite3.Error:
+                sound = False
+            finally:
+                self._give_back(connection, sound=sound)
+
     def close(self) -> None:
         """Close what is not in use; the rest is closed when it is given back."""
         with self._lock:
@@ -91,6 +105,8 @@ class SqliteFile:
             # Nothing promised is lost: a commit is on the disk before it returns.
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
+            # What is erased is overwritten, not only left out.
+            connection.execute("PRAGMA secure_delete = ON")
         except BaseException:
             connection.close()
             raise

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
-from credit_check_sdk._shell.ledger import moving, notices, objections, outbox, rechecks, sealing
+from credit_check_sdk._shell.ledger import erasing, moving, notices, objections, outbox, rechecks, sealing
 from credit_check_sdk._shell.ledger import schema as s
 from credit_check_sdk._shell.ledger.bodies import entry, opened
 from credit_check_sdk._shell.ledger.steps import DAY, Execute, Work, day_start, insert, micros, moment
@@ -26,9 +26,13 @@ from credit_check_sdk.model.ledger import (
     Countersign,
     CursorEntry,
     DueMeasures,
+    Erase,
     EvidenceOf,
     FeedbackEntry,
     FeedCursor,
+    FilesOf,
+    HeldEntries,
+    HoldEntry,
     KeysInUse,
     KnownChanges,
     LatestCheck,
@@ -154,6 +158,8 @@ def record(entries: Sequence[Entry], keys: KeyRing) -> Work[None]:  # noqa: C901
                 yield from objections.put_paper(one, keys)
             case ObjectionAnswerEntry():
                 yield from objections.answered(one, keys)
+            case HoldEntry():
+                yield from erasing.hold(one, keys)
             case _:
                 message = f"the ledger takes no {type(one).__name__}"
                 raise TypeError(message)
@@ -201,6 +207,8 @@ def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: C901, PLR0911, PLR0
             return (yield from moving.transitions(question.decision, keys))
         case Redresses():
             return (yield from moving.redresses())
+        case FilesOf() | HeldEntries() | Erase():
+            return (yield from erasing.carry_out(question, keys))
         case Reencrypt() | KeysInUse():
             from credit_check_sdk._shell.ledger import rotation  # seldom asked
 
@@ -220,8 +228,15 @@ def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: C901, PLR0911, PLR0
 
 def writes(work: Any) -> bool:
     """Say whether work changes rows."""
-    commands = Lease | Settle | Requeue | Seal | BeginChain | Countersign | Reencrypt | LeaseRechecks | PostponeRecheck
+    commands = (
+        Lease | Settle | Requeue | Seal | BeginChain | Countersign | Reencrypt | Erase | LeaseRechecks | PostponeRecheck
+    )
     return isinstance(work, list | commands)
+
+
+def scrubs(work: Any) -> bool:
+    """Say whether nothing of what work took away may be left anywhere in the file."""
+    return isinstance(work, Erase)
 
 
 def _record_check(one: CheckEntry, keys: KeyRing) -> Work[None]:
