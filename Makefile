@@ -1,7 +1,7 @@
 # What one types here. Python 3.11 or newer and make are all that must be there; everything else goes into .venv.
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help demo test check format lint types contracts docs wheels packaging bench schemas clean
+.PHONY: help demo test check format lint types contracts docs wheels packaging bench chaos schemas clean
 
 # The first Python that is new enough and can make an environment; name another with PYTHON=….
 PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14 python; do \
@@ -65,7 +65,7 @@ lint: $(VENV)/.dev ## Check format and habits (ruff).
 	$(BIN)/ruff check .
 
 types: $(VENV)/.dev ## Check types (mypy --strict), over tests too.
-	$(BIN)/mypy credit_check_sdk tests $(wildcard scripts benchmarks)
+	$(BIN)/mypy credit_check_sdk tests $(wildcard scripts benchmarks chaos)
 	@set -e; for member in $(MEMBERS); do echo "mypy $$member"; \
 	(cd $$member && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache .); done
 
@@ -88,6 +88,9 @@ wheels: $(VENV)/.dev ## Build every distribution into dist/wheels, with all that
 
 packaging: wheels ## Install the wheels without any registry, outside the tree, and let them run there.
 	PYTHON=$(BIN)/python scripts/packaging.sh dist/wheels
+
+chaos: $(VENV)/.dev ## Break it at every boundary, 1,200 times on each database, and send 10,000 feedbacks through a storm.
+	$(BIN)/python -m chaos --faults 1200 --storm 10000 --boundaries $(ARGS)
 
 bench: $(VENV)/.bench ## Measure beside peers; prints ratios with their spread.
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import sys
 import tempfile
 import time
-import traceback
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chaos import boundaries, faults, host
+from chaos.children import child, fork, read
 from chaos.places import ServerPlaces, SqlitePlaces
 from chaos.platform import platform
 from chaos.storm import storm
@@ -68,6 +68,7 @@ def main() -> int:
 
 def _play(asked: argparse.Namespace, places: Places, running: Running) -> dict[str, Any]:
     began = time.monotonic()
+    _warm(places, running)
     every = [*_trace("sync", places, running), *_trace("async", places, running)]
     random.Random(asked.seed).shuffle(every)  # noqa: S311  no secret: the same seed has to give the same order
     print(f"{places.kind}: {len(every)} boundaries; seed {asked.seed}", flush=True)
@@ -115,6 +116,20 @@ def _play(asked: argparse.Namespace, places: Places, running: Running) -> dict[s
     }
 
 
+def _warm(places: Places, running: Running) -> None:
+    """Do one case here, so that what is slow to import and to compile is there already in every child."""
+    place = places.make()
+    try:
+        running.reset()
+        for number, door in enumerate(("sync", "async")):
+            opened = host.Host(door, host.settings(place, running.url))  # type: ignore[arg-type]  # both are doors
+            host.work(opened, _work(running, 0, number), running, boundaries.Watch(lambda *_: None), lambda *_: None)
+            host.judge(opened, [_work(running, 0, number + 10)], {}, running)
+            opened.close()
+    finally:
+        places.drop(place)
+
+
 def _trace(door: Door, places: Places, running: Running) -> list[tuple[Door, str]]:
     """Play one case whole, twice, and list the boundaries of the second: those of a ledger that is there already."""
     place = places.make()
@@ -124,7 +139,7 @@ def _trace(door: Door, places: Places, running: Running) -> list[tuple[Door, str
         configured = host.settings(place, running.url)
         for number in range(2):
             works = _work(running, 0, number)
-            lines = _child(lambda say, works=works: _worker(door, configured, works, running, None, place, say))
+            lines = child(partial(_worker, door, configured, works, running, None, place))
             seen = [value for name, value in lines if name == "boundary"]
             _finished(lines)
         return [(door, name) for name in seen]
@@ -139,30 +154,24 @@ def _segment(segment: list[Fault], places: Places, running: Running) -> Any:
         running.reset()
         configured = host.settings(place, running.url)
         # The tables are made before anything breaks; making them is played by itself.
-        _finished(_child(lambda say: say("done", host.Host("sync", configured).close())))
+        _finished(child(partial(_first, configured)))
         works: list[Work] = []
         for fault in segment:
             running.faults([])
             works.append(_work(running, 1, fault.number))
             running.faults(list(fault.sandbox))
             work = works[-1]
-            racing = _fork(lambda say: _racer(configured, say)) if fault.race else None
-            lines = _child(
-                lambda say, fault=fault, work=work: _worker(fault.door, configured, work, running, fault, place, say)
-            )
+            racing = fork(partial(_racer, configured)) if fault.race else None
+            lines = child(partial(_worker, fault.door, configured, work, running, fault, place))
             if racing is not None:
-                _read(racing)
+                read(racing)
             running.faults([])
             acknowledged: dict[str, list[Any]] = {}
             for name, value in lines:
                 acknowledged.setdefault(name, []).append(value)
             hit = bool(acknowledged.get("struck"))
             broken = [str(value) for value in acknowledged.get("broken", [])]
-            judged = _child(
-                lambda say, works=works, fault=fault, acknowledged=acknowledged: _judge(
-                    fault.door, configured, works, acknowledged, running, say
-                )
-            )
+            judged = child(partial(_judge, fault.door, configured, works, acknowledged, running))
             said = dict(judged)
             found = (
                 [*broken, *said.get("wrong", [])]
@@ -204,6 +213,11 @@ def _worker(
     say("done", None)
 
 
+def _first(configured: Any, say: Callable[[str, Any], None]) -> None:
+    host.Host("sync", configured).close()
+    say("done", None)
+
+
 def _racer(configured: Any, say: Callable[[str, Any], None]) -> None:
     opened = host.Host("sync", configured)
     ends = time.monotonic() + 0.5
@@ -221,44 +235,6 @@ def _judge(
     say("wrong", host.judge(opened, works, acknowledged, running))
     opened.close()
     say("done", None)
-
-
-def _child(work: Callable[[Callable[[str, Any], None]], object]) -> list[tuple[str, Any]]:
-    """Do *work* in a child process, and give what it said before it ended or died."""
-    return _read(_fork(work))
-
-
-def _fork(work: Callable[[Callable[[str, Any], None]], object]) -> tuple[int, int]:
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child:
-        os.close(writing)
-        return child, reading
-    os.close(reading)
-    code = 0
-    try:
-        work(lambda name, value: _say(writing, name, value))
-    except BaseException as error:  # noqa: BLE001  whatever it is, the parent is told
-        _say(
-            writing,
-            "broken",
-            f"{type(error).__name__}: {error} {''.join(traceback.format_tb(error.__traceback__)[-3:])}",
-        )
-        code = 1
-    finally:
-        os._exit(code)
-
-
-def _read(forked: tuple[int, int]) -> list[tuple[str, Any]]:
-    child, reading = forked
-    with os.fdopen(reading, "rb") as pipe:
-        said = [json.loads(line) for line in pipe.read().splitlines()]
-    os.waitpid(child, 0)
-    return [(name, value) for name, value in said]
-
-
-def _say(writing: int, name: str, value: Any) -> None:
-    os.write(writing, host.dumped([name, value]))
 
 
 def _finished(lines: list[tuple[str, Any]]) -> None:

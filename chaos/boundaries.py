@@ -90,7 +90,7 @@ def _watch_sqlite(watch: Watch) -> None:
     def connect(*args: Any, **options: Any) -> Any:
         return real(*args, **{"factory": Connection, **options})
 
-    stores.sqlite3 = type("Watched", (), {**vars(sqlite3), "connect": staticmethod(connect)})  # type: ignore[attr-defined]  # in this child only
+    stores.sqlite3 = type("Watched", (), {**vars(sqlite3), "connect": staticmethod(connect)})  # type: ignore[assignment, attr-defined]  # in this child only
 
 
 def _watch_server(watch: Watch) -> None:
@@ -112,7 +112,7 @@ def _watch_server(watch: Watch) -> None:
     event.listen(Engine, "commit", lambda connection: watch.reach("before COMMIT", connection))
     from sqlalchemy.engine.default import DefaultDialect  # noqa: PLC0415  only where a server is watched
 
-    commit = DefaultDialect.do_commit
+    commit: Any = DefaultDialect.do_commit
 
     def committed(self: Any, connection: Any) -> None:
         commit(self, connection)

@@ -63,7 +63,7 @@ def plan(seed: int, number: int, boundaries: Sequence[tuple[Door, str]], databas
     first_round = number < len(boundaries)
     kinds = [kind for kind, share in SHARES for _ in range(share) if _possible(kind, database, boundary)]
     kind = "kill" if first_round else chance.choice(kinds)
-    sandbox = ()
+    sandbox: tuple[dict[str, Any], ...] = ()
     if not first_round and chance.random() < 1 / 3:
         rate = chance.choice((0.3, 0.6, 1.0))
         sandbox = tuple({**chance.choice(SANDBOX), "rate": rate} for _ in range(chance.randint(1, 2)))
