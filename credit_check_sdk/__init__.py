@@ -171,6 +171,8 @@ if TYPE_CHECKING:
         Verification,
     )
     from credit_check_sdk.model.ledger import (
+        ChannelReport,
+        ChannelState,
         OutboxReport,
         OutboxRow,
         Redress,
@@ -337,6 +339,8 @@ _PLACES: dict[str, tuple[str, ...]] = {
         "Verification",
     ),
     "model.ledger": (
+        "ChannelReport",
+        "ChannelState",
         "OutboxReport",
         "OutboxRow",
         "Redress",
@@ -387,6 +391,8 @@ __all__ = [
     "Change",
     "ChangeKind",
     "Changes",
+    "ChannelReport",
+    "ChannelState",
     "Checkpoint",
     "Clause",
     "Commitment",

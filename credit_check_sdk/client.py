@@ -23,7 +23,6 @@ from credit_check_sdk.model.ledger import (
     Notices,
     Objections,
     OutboxRows,
-    OutboxStatus,
     Papers,
     Rechecks,
     Redresses,
@@ -35,7 +34,7 @@ from credit_check_sdk.model.ledger import (
 from credit_check_sdk.upkeep import AsyncUpkeep, Upkeep
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
     from pathlib import Path
     from types import TracebackType
@@ -101,8 +100,11 @@ class _Client:
 
     def __init__(self, parts: _Parts) -> None:
         self._parts = parts
-        self._world = parts.world
         self._desk = parts.desk
+
+    @property
+    def _world(self) -> World:
+        return self._parts.world.here()
 
     @classmethod
     def open(cls, config: Config = None) -> Self:
@@ -225,10 +227,34 @@ class _Client:
             )
         return source
 
-    def _relay(self, limit: int | None) -> Flow[RelayReport]:
+    def _relay(self, limit: int | None, leaving: Callable[[], bool] | None) -> Flow[RelayReport]:
         from credit_check_sdk.core.relay import relay
 
-        return relay(self._desk, limit=limit)
+        return relay(self._desk, limit=limit, leaving=leaving or bool)
+
+    def _status(self) -> Flow[OutboxReport]:
+        from credit_check_sdk.core.outbox import status
+
+        return status(self._desk)
+
+    def _reconcile(self, key: str | None, delivered: bool | None, reason: str, operator: str) -> Flow[RelayReport]:  # noqa: FBT001  private, and named by its callers
+        from credit_check_sdk.core.outbox import reconcile
+        from credit_check_sdk.core.relay import RelayReport, relay
+
+        async def by_hand(found: str) -> RelayReport:
+            await reconcile(found, delivered=bool(delivered), reason=_needed(reason), operator=_needed(operator))
+            return RelayReport(delivered=int(bool(delivered)), retried=int(not delivered))
+
+        if key is None:
+            return relay(self._desk, doubtful_only=True)
+        if delivered is None:
+            raise InputError(
+                "delivered is missing",
+                "缺少 delivered",
+                remedy_en="say whether the platform has this feedback, and how you know",
+                remedy_zh="请说明平台是否已收到该反馈及依据",
+            )
+        return by_hand(key)
 
     def _seal(self) -> Flow[SealReport]:
         from credit_check_sdk.core.sealing import seal
@@ -272,7 +298,7 @@ class CreditCheck(_Client, Upkeep):
         self.close()
 
     def close(self) -> None:
-        """Let go of connections and threads; what is in the ledger stays."""
+        """Let go of connections and threads; what is in the ledger stays, and what is not delivered is logged."""
         self._world.close()
 
     def check(self, case: Case, *, transaction: object = None, record: bool = True) -> Decision:
@@ -376,9 +402,13 @@ class CreditCheck(_Client, Upkeep):
 
         return self._run(read_receipt(self._desk, token))
 
-    def relay(self, *, limit: int | None = None) -> RelayReport:
-        """Seal what is committed, deliver the feedback that is due (at most *limit*), and say what became of it."""
-        return self._run(self._relay(limit))
+    def relay(self, *, limit: int | None = None, leaving: Callable[[], bool] | None = None) -> RelayReport:
+        """Seal what is committed, deliver the feedback that is due (at most *limit*), and say what became of it.
+
+        Several may run at once, in as many processes as there are. *leaving* is asked before each batch; when it says
+        True, nothing more is begun.
+        """
+        return self._run(self._relay(limit, leaving))
 
     def seal(self) -> SealReport:
         """Seal every entry that is committed: give it its place, chain it, sign where the chain stands."""
@@ -517,9 +547,21 @@ class CreditCheck(_Client, Upkeep):
         return found
 
     def outbox_status(self) -> OutboxReport:
-        """Say how much feedback is in which state, and since when the oldest waits."""
-        found: OutboxReport = self._load(OutboxStatus())
-        return found
+        """Say how much feedback is in which state, since when the oldest waits, and how each channel stands."""
+        return self._run(self._status())
+
+    def reconcile(
+        self, key: str | None = None, *, delivered: bool | None = None, reason: str = "", operator: str = ""
+    ) -> RelayReport:
+        """Settle what became of feedback in doubt, and say what it came to.
+
+        Without *key* every channel that can be asked is asked. With it an officer says, for a reason that goes on
+        record, whether the platform has it: if not, it waits to be sent again.
+
+        Raises:
+            InputError: no feedback in doubt has this key, or it is not said how it was found out.
+        """
+        return self._run(self._reconcile(key, delivered, reason, operator))
 
     def requeue(self, keys: Sequence[str] = ()) -> int:
         """Put dead feedback back to waiting, all of it where no key is named; answer how much."""
@@ -678,9 +720,9 @@ class AsyncCreditCheck(_Client, AsyncUpkeep):
 
         return await self._run(read_receipt(self._desk, token))
 
-    async def relay(self, *, limit: int | None = None) -> RelayReport:
+    async def relay(self, *, limit: int | None = None, leaving: Callable[[], bool] | None = None) -> RelayReport:
         """Seal what is committed and deliver the feedback that is due; see `CreditCheck.relay`."""
-        return await self._run(self._relay(limit))
+        return await self._run(self._relay(limit, leaving))
 
     async def seal(self) -> SealReport:
         """Seal every entry that is committed; see `CreditCheck.seal`."""
@@ -787,9 +829,14 @@ class AsyncCreditCheck(_Client, AsyncUpkeep):
         return found
 
     async def outbox_status(self) -> OutboxReport:
-        """Say how much feedback is in which state, and since when the oldest waits."""
-        found: OutboxReport = await self._load(OutboxStatus())
-        return found
+        """Say how much feedback is in which state, and how each channel stands; see `CreditCheck.outbox_status`."""
+        return await self._run(self._status())
+
+    async def reconcile(
+        self, key: str | None = None, *, delivered: bool | None = None, reason: str = "", operator: str = ""
+    ) -> RelayReport:
+        """Settle what became of feedback in doubt; see `CreditCheck.reconcile`."""
+        return await self._run(self._reconcile(key, delivered, reason, operator))
 
     async def requeue(self, keys: Sequence[str] = ()) -> int:
         """Put dead feedback back to waiting, all of it where no key is named; answer how much."""
@@ -918,7 +965,7 @@ def _assemble(settings: Settings) -> _Parts:
     from credit_check_sdk._shell.ledger import Ledger
     from credit_check_sdk._shell.plugins import Plugins
     from credit_check_sdk._shell.world import World
-    from credit_check_sdk.core.desk import Desk
+    from credit_check_sdk.core.desk import Desk, OutboxRules, RelayRules
 
     plugins = Plugins(settings.plugins.enabled)
     supplements: list[Path] = [settings.path(name) for name in settings.catalogue.supplements]
@@ -940,6 +987,8 @@ def _assemble(settings: Settings) -> _Parts:
         letters=_letters(settings),
         contact=settings.notices.contact,
         contacts=settings.notices.contacts,
+        relay=RelayRules(**dict(settings.relay)),
+        outbox=OutboxRules(settings.outbox.limit, settings.outbox.when_full),
     )
     world = World(
         exchange=Exchange(),

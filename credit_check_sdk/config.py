@@ -10,6 +10,7 @@ import os
 import tomllib
 import types
 import typing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from typing_extensions import override
 
 from credit_check_sdk.errors import ConfigurationError
-from credit_check_sdk.model import Contact, Environment, Lang, Several, Value
+from credit_check_sdk.model import Contact, Duration, Environment, Lang, Several, Value
 from credit_check_sdk.spi import SourceSettings
 
 FILE = "credit-check.toml"
@@ -87,6 +88,30 @@ class CalendarSettings(Value):
     """For ``official``: ``file``, the official notice as a file."""
 
 
+class RelaySettings(Value):
+    """How feedback is delivered."""
+
+    batch: int = Field(default=100, ge=1, le=500)
+    """Rows handed over at once."""
+    lease: Duration = timedelta(seconds=60)
+    """How long a relay holds rows before another may take them."""
+    first_wait: Duration = timedelta(seconds=2)
+    """Wait after the first passing refusal; it doubles from then on, with jitter. A longer Retry-After is kept."""
+    longest_wait: Duration = timedelta(minutes=10)
+    """The longest wait of our own."""
+    attempts: int = Field(default=100, ge=1)
+    """Attempts after which feedback is shown as dead; it is kept, and can be requeued."""
+
+
+class OutboxSettings(Value):
+    """How much may wait to be delivered."""
+
+    limit: int | None = Field(default=100_000, ge=1)
+    """Undelivered feedback above which `outbox list` and the status warn."""
+    when_full: Literal["accept", "refuse"] = "accept"
+    """``accept`` more all the same, or ``refuse`` to settle (``outbox.full``) until some is delivered."""
+
+
 class Settings(BaseSettings):
     """All that the configuration says."""
 
@@ -125,6 +150,10 @@ class Settings(BaseSettings):
     """Memory."""
     calendar: CalendarSettings = CalendarSettings()
     """Working days."""
+    relay: RelaySettings = RelaySettings()
+    """Delivery of feedback."""
+    outbox: OutboxSettings = OutboxSettings()
+    """What waits to be delivered."""
     base: Path = Field(default_factory=Path.cwd)
     """Folder against which relative paths count: that of the file."""
     kind: Literal["file", "default"] = "default"

@@ -250,7 +250,7 @@ _ABSTRACT = frozenset({CreditCheckError, SetupError, ExchangeError})
 CODES: tuple[str, ...] = (
     "input.invalid", "case.invalid", "case.unknown_matter", "case.unknown_point", "case.purpose_missing",
     "settle.invalid", "settle.unknown_proposal", "settle.mandatory", "settle.reason_missing", "settle.suspended",
-    "settle.never_checked", "measure.transition", "transaction.refused",
+    "settle.never_checked", "outbox.full", "measure.transition", "transaction.refused",
     "objection.never_checked", "objection.nothing_disputed", "objection.open", "objection.closed", "objection.unknown",
     "objection.paper", "notice.unknown", "notice.void", "notice.wrong_day",
     "configuration.invalid", "configuration.unknown_key", "configuration.missing_file", "configuration.missing_secret",

@@ -128,7 +128,13 @@ class Channel(Protocol):
         ...
 
     def look_up(self, keys: Sequence[str]) -> Flow[Sequence[Acknowledgement]]:
-        """Ask what became of these keys; called only where `lookup` holds."""
+        """Ask what became of these keys; called only where `lookup` holds.
+
+        ``retry`` says that the platform certainly has not got it: it is sent again. A key that is left out stays in doubt.
+
+        Raises:
+            ExchangeError: nothing is known; all of them stay in doubt.
+        """
         ...
 
 

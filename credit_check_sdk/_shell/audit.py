@@ -168,6 +168,14 @@ class AuditStore:
         """Let go of connections."""
         self._store.close()
 
+    def before_fork(self) -> None:
+        """Wait until nothing is under way, and begin nothing until the fork is done."""
+        self._store.before_fork()
+
+    def after_fork_in_parent(self) -> None:
+        """Go on."""
+        self._store.after_fork_in_parent()
+
     def reset_after_fork(self) -> None:
         """Leave the parent's connections alone and make own ones."""
         self._lock = threading.Lock()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import atexit
+import logging
 import os
 import threading
 import time
@@ -13,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from credit_check_sdk import flow as effects
 from credit_check_sdk._shell.asking import Asking
 from credit_check_sdk._shell.board import Board
-from credit_check_sdk.errors import LedgerError
+from credit_check_sdk.errors import CreditCheckError, LedgerError
+from credit_check_sdk.model.ledger import OutboxStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _THREADS = 64
+_log = logging.getLogger("credit_check_sdk")
+_log.addHandler(logging.NullHandler())  # a library says nothing where its host does not listen
 
 
 _worlds: weakref.WeakSet[World] = weakref.WeakSet()
@@ -55,6 +61,8 @@ class World:
         exchange.pace = self.asking.pace
         self._pool: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
+        self._process = os.getpid()
+        self._open = True
         _worlds.add(self)
 
     def perform(self, effect: effects.Effect[Any]) -> Any:
@@ -103,6 +111,12 @@ class World:
         """Wait in this thread."""
         time.sleep(seconds)
 
+    def here(self) -> World:
+        """Give itself, fit for the process that asks: some servers fork without telling Python (uWSGI does)."""
+        if self._process != os.getpid():
+            self.reset_after_fork()
+        return self
+
     def pool(self) -> ThreadPoolExecutor:
         """Give the threads that branches run in, made when first needed."""
         with self._lock:
@@ -111,32 +125,74 @@ class World:
             return self._pool
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Let go of everything; what stays undelivered is said."""
+        self.say_undelivered()
         self.memory.close()
-        if self._pool is not None:
-            self._pool.shutdown(wait=True)
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=True)
         self.exchange.close()
         self.ledger.close()
         self.audit.close()
 
     async def aclose(self) -> None:
         """Let go of everything, from an event loop."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=False)
+        if self.ledger.promised:
+            await asyncio.shield(asyncio.to_thread(self.say_undelivered))
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=False)
         await self.asking.aclose()
         self.memory.close()
         await self.exchange.aclose()
         await self.ledger.aclose()
         self.audit.close()
 
+    def say_undelivered(self) -> None:
+        """Log once what this client promised and nobody delivered yet: it waits in the ledger for a relay."""
+        if not self._open or not self.ledger.promised or self._process != os.getpid():
+            return
+        self._open = False
+        try:
+            report = self.ledger.run(OutboxStatus())
+        except CreditCheckError as error:
+            _log.warning("what is undelivered cannot be read now (%s); it is in the ledger", error.code)
+            return
+        if report.undelivered:
+            counts = ", ".join(
+                f"{state} {count}" for state, count in sorted(report.counts.items()) if state != "delivered"
+            )
+            since = report.oldest_waiting.isoformat(timespec="seconds") if report.oldest_waiting else "-"
+            _log.warning(
+                "%d feedbacks are not delivered yet (%s; oldest waiting since %s); `credit-check relay` delivers them",
+                report.undelivered,
+                counts,
+                since,
+            )
+
+    def before_fork(self) -> None:
+        """Let the databases come to rest, so that the child inherits no lock of theirs."""
+        self.ledger.before_fork()
+        self.audit.before_fork()
+
+    def after_fork_in_parent(self) -> None:
+        """Go on."""
+        self.audit.after_fork_in_parent()
+        self.ledger.after_fork_in_parent()
+
     def reset_after_fork(self) -> None:
         """Forget threads, connections and locks that belong to the parent process."""
+        self._process = os.getpid()
+        self.ledger.promised = False
         self._lock = threading.Lock()
         self._pool = None
         self.exchange.reset_after_fork()
         self.ledger.reset_after_fork()
         self.audit.reset_after_fork()
-        self.memory.reset_after_fork()
+        # A plugin's memory may have no connections, and then nothing to forget.
+        getattr(self.memory, "reset_after_fork", _nothing)()
         self.board.reset_after_fork()
         self.asking.reset_after_fork()
 
@@ -153,10 +209,42 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{''.join(pairs)}"
 
 
-def _after_fork() -> None:
+def _nothing() -> None:
+    return None
+
+
+_forking: list[World] = []
+"""The worlds that were brought to rest for the fork that is under way."""
+_fork = threading.Lock()
+"""Held while this process is copied: two threads that fork at once would wait for each other's worlds."""
+
+
+def _before_fork() -> None:
+    _fork.acquire()
+    for world in list(_worlds):
+        world.before_fork()
+        _forking.append(world)
+
+
+def _after_fork_in_parent() -> None:
+    while _forking:
+        _forking.pop().after_fork_in_parent()
+    _fork.release()
+
+
+def _after_fork_in_child() -> None:
+    global _fork  # noqa: PLW0603  the parent's is held for ever in the child
+    _fork = threading.Lock()
+    _forking.clear()
     for world in list(_worlds):
         world.reset_after_fork()
 
 
+def _at_exit() -> None:
+    for world in list(_worlds):
+        world.say_undelivered()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
+atexit.register(_at_exit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from credit_check_sdk.errors import CaseError
 
@@ -66,6 +66,16 @@ class RelayRules:
 
 
 @dataclass(frozen=True, slots=True)
+class OutboxRules:
+    """How much may wait to be delivered."""
+
+    limit: int | None = 100_000
+    """Undelivered rows above which the status warns; None: never."""
+    when_full: Literal["accept", "refuse"] = "accept"
+    """Whether settling is refused from then on, in plain words, or goes on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """Sources, channels, policies and catalogue of one client."""
 
@@ -78,6 +88,7 @@ class Desk:
     witnesses: Mapping[str, Witness] = field(default_factory=dict)
     region: str | None = None
     relay: RelayRules = field(default_factory=RelayRules)
+    outbox: OutboxRules = field(default_factory=OutboxRules)
     calendar: Calendar | None = None
     """Which days are working days; without it no working day is counted."""
     letters: Letters | None = None

@@ -8,23 +8,30 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from credit_check_sdk.core.feedback import UNROUTED
 from credit_check_sdk.core.sealing import seal_waiting, witnessed
 from credit_check_sdk.errors import CreditCheckError, NotSentError
 from credit_check_sdk.flow import Move, NewId, Now
 from credit_check_sdk.model import Acknowledgement, Delivery
+from credit_check_sdk.model.evidence import SealReport
 from credit_check_sdk.model.ledger import Lease, OutboxRow, Settle
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from credit_check_sdk.core.desk import Desk, RelayRules
     from credit_check_sdk.spi import Channel
+
+
+_HOPELESS = 3
+"""Batches without any answer after which a channel is left alone for the rest of a run."""
+_LONGEST_ASKED = timedelta(hours=24)
+"""The longest Retry-After that is kept to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,35 +54,68 @@ class RelayReport:
     """Entries of the ledger that were sealed."""
 
 
-async def relay(desk: Desk, *, limit: int | None = None) -> RelayReport:
-    """Seal what is committed, deliver what is due on every channel (at most *limit* rows), and say what became of it."""
-    sealing = await seal_waiting()
-    counts: Counter[str] = Counter()
-    errors: dict[str, None] = {}
-    left = limit
+async def relay(
+    desk: Desk, *, limit: int | None = None, leaving: Callable[[], bool] = bool, doubtful_only: bool = False
+) -> RelayReport:
+    """Seal what is committed, deliver what is due on every channel (at most *limit* rows), and say what became of it.
+
+    What is in doubt comes first, where the channel can be asked or takes a key once only. *leaving* is asked before
+    each batch: where it says so, nothing more is begun.
+    """
+    run = _Run(limit, leaving)
+    sealing = SealReport() if doubtful_only else await seal_waiting()
     for name, channel in _routes(desk):
-        while left is None or left > 0:
-            batch = desk.relay.batch if left is None else min(desk.relay.batch, left)
-            rows = await _lease(desk.relay, name, batch)
-            if not rows:
-                break
-            acknowledgements = await _hand_over(channel, rows)
-            verdicts = await _write_down(desk.relay, rows, acknowledgements)
-            counts.update(verdicts.values())
-            errors.update(dict.fromkeys(a.code for a in acknowledgements if a.code))
-            left = None if left is None else left - len(rows)
+        if channel.idempotent or channel.lookup:
+            await _empty(desk.relay, name, channel, run, doubtful=True)
+        if not doubtful_only:
+            await _empty(desk.relay, name, channel, run, doubtful=False)
     # The network comes last: whatever a witness does, what waited is sealed and delivered.
-    sealing = await witnessed(desk, sealing)
-    errors.update(dict.fromkeys(sealing.errors))
+    if not doubtful_only and not leaving():
+        sealing = await witnessed(desk, sealing)
+    run.errors.update(dict.fromkeys(sealing.errors))
     return RelayReport(
-        attempted=sum(counts.values()),
-        delivered=counts["delivered"],
-        retried=counts["retry"],
-        in_doubt=counts["in_doubt"],
-        dead=counts["refused"],
-        errors=tuple(errors),
+        attempted=sum(run.counts.values()),
+        delivered=run.counts["delivered"],
+        retried=run.counts["retry"],
+        in_doubt=run.counts["in_doubt"],
+        dead=run.counts["refused"],
+        errors=tuple(run.errors),
         sealed=sealing.sealed,
     )
+
+
+@dataclass(slots=True)
+class _Run:
+    """How far one run of the relay has come."""
+
+    left: int | None
+    leaving: Callable[[], bool]
+    counts: Counter[str] = field(default_factory=Counter)
+    errors: dict[str, None] = field(default_factory=dict)
+
+
+async def _empty(rules: RelayRules, name: str, channel: Channel, run: _Run, *, doubtful: bool) -> None:
+    """Hand over one channel's rows until none is due, the run is over, or the platform is plainly not there."""
+    failed = 0
+    while (run.left is None or run.left > 0) and failed < _HOPELESS and not run.leaving():
+        batch = rules.batch if run.left is None else min(rules.batch, run.left)
+        now = await Now()
+        token = await NewId("lease")
+        rows: tuple[OutboxRow, ...] = await Move(Lease(name, batch, now, rules.lease, token, doubtful=doubtful))
+        if not rows:
+            return
+        try:
+            acknowledgements = await _hand_over(channel, rows)
+        except GeneratorExit:
+            raise  # the run is simply dropped; its leases run out by themselves
+        except BaseException:
+            await _let_go(channel, rows)
+            raise
+        verdicts = await _write_down(rules, name, rows, acknowledgements)
+        run.counts.update(verdicts.values())
+        run.errors.update(dict.fromkeys(a.code for a in acknowledgements if a.code))
+        run.left = None if run.left is None else run.left - len(rows)
+        failed = 0 if {"delivered", "refused"} & set(verdicts.values()) else failed + 1
 
 
 def _routes(desk: Desk) -> list[tuple[str, Channel]]:
@@ -84,21 +124,25 @@ def _routes(desk: Desk) -> list[tuple[str, Channel]]:
     return [*routes, *((UNROUTED, channel) for _, channel in routes[:1])]
 
 
-async def _lease(rules: RelayRules, channel: str, batch: int) -> tuple[OutboxRow, ...]:
-    now = await Now()
-    token = await NewId("lease")
-    rows: tuple[OutboxRow, ...] = await Move(Lease(channel, batch, now, rules.lease, token))
-    return rows
+async def _let_go(channel: Channel, rows: Sequence[OutboxRow]) -> None:
+    """Give leased rows back when the run is broken off; what may have been sent is in doubt where that matters."""
+    verdict: Literal["retry", "in_doubt"] = "retry" if channel.idempotent else "in_doubt"
+    given_back = tuple(Acknowledgement(key=row.key, verdict=verdict, code="relay.stopped") for row in rows)
+    await Move(Settle(rows[0].lease or "", await Now(), given_back))
 
 
 async def _hand_over(channel: Channel, rows: Sequence[OutboxRow]) -> tuple[Acknowledgement, ...]:
     """Deliver rows and account for every key, whatever the channel answers."""
-    doubtful = [row for row in rows if row.attempts > 1 and not channel.idempotent]
     known: dict[str, Acknowledgement] = {}
-    if doubtful:
-        known = await _ask_about(channel, [row.key for row in doubtful])
-    deliveries = [_delivery(row) for row in rows if row.key not in known]
-    answered = await _deliver(channel, deliveries) if deliveries else {}
+    taken_over = [row.key for row in rows if row.taken_over]
+    if taken_over and not channel.idempotent:
+        known = await _ask_about(channel, taken_over)
+    waiting = [row for row in rows if row.key not in known]
+    now = await Now()
+    if any(row.lease_until is not None and row.lease_until <= now for row in waiting):
+        # Asking took longer than the lease: another relay may hold them by now, so that they are not sent from here.
+        return tuple(known.values())
+    answered = await _deliver(channel, [_delivery(row) for row in waiting]) if waiting else {}
     return tuple(known.get(row.key) or answered.get(row.key) or _unaccounted(channel, row.key) for row in rows)
 
 
@@ -112,14 +156,15 @@ async def _deliver(channel: Channel, deliveries: Sequence[Delivery]) -> dict[str
 
 
 async def _ask_about(channel: Channel, keys: Sequence[str]) -> dict[str, Acknowledgement]:
-    """Ask what became of earlier deliveries; without a way to ask they stay in doubt."""
+    """Ask what became of earlier deliveries. Left out is only what the platform says it has not: that may be sent."""
     if not channel.lookup:
         return {key: Acknowledgement(key=key, verdict="in_doubt", code="source.no_answer") for key in keys}
     try:
-        answers = await channel.look_up(keys)
+        answers = {answer.key: answer for answer in await channel.look_up(keys)}
     except Exception as error:  # noqa: BLE001  the one place where a channel is contained
-        return {key: _again(key, error) for key in keys}
-    return {answer.key: answer for answer in answers if answer.verdict == "delivered"}
+        return {key: _doubt(key, error) for key in keys}
+    said = {key: answers.get(key) or _unaccounted(channel, key) for key in keys}
+    return {key: answer for key, answer in said.items() if answer.verdict != "retry"}
 
 
 def _delivery(row: OutboxRow) -> Delivery:
@@ -151,7 +196,7 @@ def _unaccounted(channel: Channel, key: str) -> Acknowledgement:
 
 
 async def _write_down(
-    rules: RelayRules, rows: Sequence[OutboxRow], acknowledgements: Sequence[Acknowledgement]
+    rules: RelayRules, name: str, rows: Sequence[OutboxRow], acknowledgements: Sequence[Acknowledgement]
 ) -> dict[str, str]:
     now = await Now()
     by_key = {row.key: row for row in rows}
@@ -163,13 +208,15 @@ async def _write_down(
         verdict = answer.verdict
         if verdict == "retry" and row.attempts >= rules.attempts:
             verdict = "refused"
-        if verdict == "retry":
+        if verdict in {"retry", "in_doubt"}:
+            # What is in doubt is asked about again at that time, where the channel can be asked.
             retry_at[answer.key] = now + _wait(rules, row, answer.retry_after)
         if verdict == "refused":
             dead.add(answer.key)
         verdicts[answer.key] = verdict
     token = rows[0].lease or ""
-    await Move(Settle(token, now, tuple(acknowledgements), retry_at, frozenset(dead)))
+    if acknowledgements:
+        await Move(Settle(token, now, tuple(acknowledgements), retry_at, frozenset(dead), channel=name))
     return verdicts
 
 
@@ -178,4 +225,4 @@ def _wait(rules: RelayRules, row: OutboxRow, asked: float | None) -> timedelta:
     doubled = min(rules.first_wait * 2 ** min(row.attempts - 1, 20), rules.longest_wait)
     spread = int(hashlib.sha256(f"{row.key}:{row.attempts}".encode()).hexdigest()[:4], 16) / 0xFFFF
     wait: timedelta = doubled * (0.5 + spread / 2)
-    return wait if asked is None else max(wait, timedelta(seconds=asked))
+    return wait if asked is None else max(wait, min(timedelta(seconds=asked), _LONGEST_ASKED))

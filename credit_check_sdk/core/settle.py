@@ -12,6 +12,7 @@ from credit_check_sdk.core.feedback import channel_of, feedback_of
 from credit_check_sdk.core.moving import answered
 from credit_check_sdk.core.notices import draft
 from credit_check_sdk.core.objecting import inquire, no_longer_doubted
+from credit_check_sdk.core.outbox import make_room
 from credit_check_sdk.errors import LedgerError, SettleError
 from credit_check_sdk.flow import Load, NewId, Now, Record
 from credit_check_sdk.model import Settled
@@ -112,6 +113,7 @@ async def _settle(desk: Desk, settlement: Settlement) -> Settled:
         keys.append(feedback.id)
         answers[proposal.id] = response.answer
     if entries:
+        await make_room(desk)
         entries += await _untold(desk, stored, answers, now)
         await Record(tuple(entries))
     return Settled(

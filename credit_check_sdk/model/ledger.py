@@ -601,6 +601,8 @@ class OutboxRow:
     last_error: str | None
     lease: str | None = None
     feedback: Feedback | None = None
+    taken_over: bool = False
+    """Whether it was leased without anybody knowing what became of it: an earlier lease ran out, or it was in doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -617,12 +619,52 @@ class OutboxStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Undelivered:
+    """Ask how many rows are on their way (waiting, leased or in doubt); counting stops at *limit*; answers a number."""
+
+    limit: int
+
+
+ChannelState = Literal["untried", "answering", "failing", "unrouted"]
+"""How a channel stands: nothing was handed over yet; the last hand-over was answered; it was not; or the
+configuration has no such channel (or none at all), so that what waits for it goes nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelReport:
+    """How one channel stands, as all relays on this ledger saw it, and what waits for it."""
+
+    channel: str
+    state: ChannelState = "untried"
+    since: datetime | None = None
+    """Since when it is in this state."""
+    last_error: str | None = None
+    """Code of its last failure, though it may answer again since."""
+    last_error_at: datetime | None = None
+    delivered_at: datetime | None = None
+    """When it last took something."""
+    oldest_waiting: datetime | None = None
+    """When the oldest feedback that still waits for it was promised."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """Rows in each state."""
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxReport:
-    """How many rows are in each state, and since when the oldest undelivered one waits."""
+    """How many rows are in each state, since when the oldest undelivered one waits, and how each channel stands."""
 
     counts: dict[str, int]
     oldest_waiting: datetime | None
     last_error: str | None
+    channels: tuple[ChannelReport, ...] = ()
+    """Channels that are configured or that something waits for, by name."""
+    over_limit: bool = False
+    """Whether more is on its way than ``outbox.limit`` says."""
+
+    @property
+    def undelivered(self) -> int:
+        """How many rows are not delivered, whatever the reason."""
+        return sum(count for state, count in self.counts.items() if state != "delivered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -630,7 +672,7 @@ class Lease:
     """Take up to *limit* due rows of a channel for *length*; answers a tuple of `OutboxRow` with feedback.
 
     A row whose lease ran out counts as due. Order per file is kept: a row is due only when no older row of the same
-    file and channel is undelivered, unless that one is dead.
+    file and channel is undelivered, unless that one is dead. With *doubtful* rows in doubt are taken instead.
     """
 
     channel: str
@@ -638,6 +680,7 @@ class Lease:
     now: datetime
     length: timedelta
     token: str
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -653,6 +696,24 @@ class Settle:
     retry_at: dict[str, datetime] = field(default_factory=dict)
     dead: frozenset[str] = frozenset()
     """Keys that are given up for now: refused for good or tried too often."""
+    channel: str | None = None
+    """The channel whose state this hand-over shows; None: it says nothing of the channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    """Write down what an officer found out about a row in doubt; answers whether there was one.
+
+    Its reason becomes an entry of the ledger. What was not delivered waits again.
+    """
+
+    key: str
+    delivered: bool
+    number: str
+    """Number of the entry."""
+    reason: str
+    operator: str
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from credit_check_sdk.model.evidence import Checkpoint, Countersignature, Verifi
 from credit_check_sdk.model.ledger import (
     BeginChain,
     ChangeEntry,
+    ChannelReport,
     CheckById,
     CheckEntry,
     ChecksOf,
@@ -50,6 +51,7 @@ from credit_check_sdk.model.ledger import (
     RecheckedEntry,
     RecheckEntry,
     Rechecks,
+    Reconcile,
     Redress,
     Redresses,
     Requeue,
@@ -67,6 +69,7 @@ from credit_check_sdk.model.ledger import (
     StoredResponse,
     TransitionEntry,
     Transitions,
+    Undelivered,
     Unsealed,
     VerifyEvidence,
 )
@@ -77,9 +80,11 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from credit_check_sdk.model import Acknowledgement, Change, Proposal
-    from credit_check_sdk.model.ledger import Entry
+    from credit_check_sdk.model.ledger import ChannelState, Entry, OutboxState
 
 _SHANGHAI = timezone(timedelta(hours=8))
+_FARTHEST = timedelta(hours=25)
+_SKEW = timedelta(hours=1)
 _UNDELIVERED = frozenset({"waiting", "leased", "in_doubt"})
 
 
@@ -178,6 +183,8 @@ class InMemoryLedger:
         """Notices by number, oldest first."""
         self.rows: dict[str, OutboxRow] = {}
         """Rows of the outbox by key, oldest first."""
+        self.channels: dict[str, ChannelReport] = {}
+        """How each channel stands."""
         self.sealing = InMemorySealing()
         """What was recorded and sealed."""
         self.cursors: dict[str, str] = {}
@@ -297,6 +304,8 @@ class InMemoryLedger:
                 return self.sealing.load(query)
             case OutboxStatus():
                 return self._report()
+            case Undelivered():
+                return min(query.limit, sum(row.state in _UNDELIVERED for row in self.rows.values()))
             case Notices():
                 return self._notices(query)
             case Rechecks() | ManualsOf():
@@ -321,6 +330,8 @@ class InMemoryLedger:
                 return self._requeue(command)
             case LeaseRechecks() | PostponeRecheck():
                 return self.rechecks.ask(command)
+            case Reconcile():
+                return self._reconcile(command)
             case Seal() | Countersign() | BeginChain():
                 return self.sealing.move(command)
             case _:
@@ -479,7 +490,7 @@ class InMemoryLedger:
         taken: list[OutboxRow] = []
         held_up: set[str] = set()
         for row in [row for row in self.rows.values() if row.channel == command.channel]:
-            if len(taken) < command.limit and row.case_id not in held_up and _due(row, command.now):
+            if len(taken) < command.limit and row.case_id not in held_up and _due(row, command):
                 leased = replace(
                     row,
                     state="leased",
@@ -488,7 +499,7 @@ class InMemoryLedger:
                     lease_until=command.now + command.length,
                 )
                 self.rows[row.key] = leased
-                taken.append(leased)
+                taken.append(replace(leased, taken_over=row.state != "waiting"))
             if row.state in _UNDELIVERED:
                 held_up.add(row.case_id)
         return tuple(taken)
@@ -501,7 +512,23 @@ class InMemoryLedger:
                 continue
             self.rows[row.key] = _settled(row, answer, command)
             moved += 1
+        if moved and command.channel is not None:
+            before = self.channels.get(command.channel, ChannelReport(command.channel))
+            self.channels[command.channel] = _stands(before, command)
         return moved
+
+    def _reconcile(self, command: Reconcile) -> bool:
+        row = self.rows.get(command.key)
+        if row is None or row.state != "in_doubt":
+            return False
+        found = (
+            replace(row, state="delivered", delivered_at=command.now, last_error=None)
+            if command.delivered
+            else replace(row, state="waiting", next_at=command.now)
+        )
+        self.rows[row.key] = found
+        self.sealing.recorded.append(command.number)
+        return True
 
     def _requeue(self, command: Requeue) -> int:
         dead = [r for r in self.rows.values() if r.state == "dead" and (not command.keys or r.key in command.keys)]
@@ -515,6 +542,15 @@ class InMemoryLedger:
             counts=dict(Counter(row.state for row in rows)),
             oldest_waiting=min((row.created_at for row in rows if row.state in {"waiting", "leased"}), default=None),
             last_error=next((row.last_error for row in reversed(rows) if row.last_error), None),
+            channels=tuple(self._channel(name) for name in sorted({row.channel for row in rows} | set(self.channels))),
+        )
+
+    def _channel(self, name: str) -> ChannelReport:
+        rows = [row for row in self.rows.values() if row.channel == name]
+        return replace(
+            self.channels.get(name, ChannelReport(name)),
+            counts=dict(Counter(row.state for row in rows)),
+            oldest_waiting=min((row.created_at for row in rows if row.state in {"waiting", "leased"}), default=None),
         )
 
     def _statistics(self, query: Statistics) -> tuple[StatisticsRow, ...]:
@@ -618,10 +654,26 @@ def _decided(stored: StoredCheck) -> tuple[datetime, str]:
     return stored.decision.decided_at, stored.decision.id
 
 
-def _due(row: OutboxRow, now: datetime) -> bool:
+def _due(row: OutboxRow, command: Lease) -> bool:
+    now = command.now
+    its_time = row.next_at is None or row.next_at <= now or row.next_at > now + _FARTHEST
+    if command.doubtful:
+        return row.state == "in_doubt" and its_time
     if row.state == "leased":
-        return row.lease_until is not None and row.lease_until < now
-    return row.state == "waiting" and (row.next_at is None or row.next_at <= now)
+        until = row.lease_until
+        return until is not None and (until < now or until > now + command.length + _SKEW)
+    return row.state == "waiting" and its_time
+
+
+def _stands(before: ChannelReport, command: Settle) -> ChannelReport:
+    verdicts = {answer.verdict for answer in command.acknowledgements}
+    failing = not verdicts & {"delivered", "refused"}
+    state: ChannelState = "failing" if failing else "answering"
+    stands = replace(before, state=state, since=before.since if before.state == state else command.now)
+    if failing:
+        first = command.acknowledgements[0]
+        return replace(stands, last_error=first.code or first.verdict, last_error_at=command.now)
+    return replace(stands, delivered_at=command.now) if "delivered" in verdicts else stands
 
 
 def _settled(row: OutboxRow, answer: Acknowledgement, command: Settle) -> OutboxRow:
@@ -631,9 +683,8 @@ def _settled(row: OutboxRow, answer: Acknowledgement, command: Settle) -> Outbox
     row = replace(row, last_error=answer.code or answer.verdict)
     if answer.verdict == "refused" or answer.key in command.dead:
         return replace(row, state="dead")
-    if answer.verdict == "in_doubt":
-        return replace(row, state="in_doubt")
-    return replace(row, state="waiting", next_at=command.retry_at.get(answer.key, command.now))
+    state: OutboxState = "in_doubt" if answer.verdict == "in_doubt" else "waiting"
+    return replace(row, state=state, next_at=command.retry_at.get(answer.key, command.now))
 
 
 def _within(moment: datetime, since: date | None, until: date | None) -> bool:

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from credit_check_sdk.model.ledger import Lease, OutboxReport, OutboxRow, OutboxRows, OutboxStatus, Requeue, Settle
+from credit_check_sdk.model.ledger import (
+    ChannelReport,
+    Lease,
+    OutboxReport,
+    OutboxRow,
+    OutboxRows,
+    OutboxStatus,
+    Requeue,
+    Settle,
+)
 from tests.ledger.samples import MINUTE, NOW, check, lease, promise, said
 
 if TYPE_CHECKING:
@@ -79,7 +88,8 @@ def test_a_lease_runs_out_by_itself_and_its_holder_no_longer_counts(ledger: Ledg
 
 def test_what_is_given_up_is_shown_counted_and_requeued(ledger: Ledger) -> None:
     ledger.run([promise(f"fb_{n}") for n in range(5)])
-    assert ledger.run(OutboxStatus()) == OutboxReport({"waiting": 5}, NOW, None)
+    untried = ChannelReport("municipal", oldest_waiting=NOW, counts={"waiting": 5})
+    assert ledger.run(OutboxStatus()) == OutboxReport({"waiting": 5}, NOW, None, (untried,))
     lease(ledger, limit=4)
     answers = (
         said("fb_0", "refused", "item.invalid"),
@@ -91,7 +101,10 @@ def test_what_is_given_up_is_shown_counted_and_requeued(ledger: Ledger) -> None:
     assert keys_of(list(ledger.run(OutboxRows(("dead",))))) == ["fb_0", "fb_1"]
     assert keys_of(list(ledger.run(OutboxRows(("in_doubt", "dead", "waiting"), 3)))) == ["fb_0", "fb_1", "fb_3"]
     report = ledger.run(OutboxStatus())
-    assert report == OutboxReport({"dead": 2, "delivered": 1, "in_doubt": 1, "waiting": 1}, NOW, "in_doubt")
+    counts = {"dead": 2, "delivered": 1, "in_doubt": 1, "waiting": 1}
+    of_channel = ChannelReport("municipal", oldest_waiting=NOW, counts=counts)
+    assert report == OutboxReport(counts, NOW, "in_doubt", (of_channel,))
+    assert report.undelivered == 4
     assert ledger.run(Requeue(("fb_0", "fb_2", "fb_9"), NOW + MINUTE)) == 1
     assert ledger.run(Requeue((), NOW + MINUTE)) == 1
     again = row_of(ledger, "fb_0")

@@ -37,6 +37,7 @@ from credit_check_sdk.model import (
 from credit_check_sdk.model.applied import RecordStanding
 from credit_check_sdk.model.ledger import (
     ChangeEntry,
+    ChannelReport,
     CheckById,
     CheckEntry,
     CursorEntry,
@@ -341,7 +342,10 @@ def test_dead_rows_are_shown_counted_and_requeued(ledger: AnyLedger) -> None:
     given = (said("fb_1", "refused", "item.invalid"), said("fb_2", "retry", "source.status"), said("fb_3", "delivered"))
     assert ledger.move(Settle("lease_1", NOW, given, {}, frozenset({"fb_1", "fb_2"}))) == 3
     assert [row.key for row in ledger.load(OutboxRows(("dead",)))] == ["fb_1", "fb_2"]
-    assert ledger.load(OutboxStatus()) == OutboxReport({"dead": 2, "delivered": 1}, None, "source.status")
+    of_channel = ChannelReport("municipal", counts={"dead": 2, "delivered": 1})
+    assert ledger.load(OutboxStatus()) == OutboxReport(
+        {"dead": 2, "delivered": 1}, None, "source.status", (of_channel,)
+    )
     assert ledger.move(Requeue(("fb_1",), NOW)) == 1
     assert ledger.move(Requeue((), NOW)) == 1
     assert lease(ledger) == ["fb_1", "fb_2"]

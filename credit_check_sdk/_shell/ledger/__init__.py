@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from credit_check_sdk._shell.ledger.grouping import GroupCommit
 from credit_check_sdk._shell.ledger.stores import SqliteFile, store
 from credit_check_sdk.errors import CreditCheckError, LedgerError
+from credit_check_sdk.model.ledger import FeedbackEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,6 +40,8 @@ class Ledger:
         self._lock = threading.Lock()
         self._id: str | None = None
         self._group = GroupCommit(self._lent_on_file) if isinstance(self._store, SqliteFile) else None
+        self.promised = False
+        """Whether feedback was promised here since it was opened."""
 
     def run(self, work: Any, *, transaction: Any = None) -> Any:
         """Record a list of entries, answer a question or carry out a command of `credit_check_sdk.model.ledger`.
@@ -54,6 +57,7 @@ class Ledger:
         from credit_check_sdk._shell.ledger.work import scrubs, writes
 
         number = self.number
+        self._note_promises(work)
         if transaction is None and isinstance(work, list) and self._group is not None:
             ticket = self._group.put(lambda _: self._work(work))
             with _explained():
@@ -73,6 +77,7 @@ class Ledger:
 
     async def run_async(self, work: Any, *, transaction: Any = None) -> Any:
         """Do the same from an event loop; without *transaction* in a thread, so that the loop never waits."""
+        self._note_promises(work)
         if transaction is None and isinstance(work, list) and self._group is not None:
             if self._id is None:
                 await asyncio.to_thread(lambda: self.number)
@@ -92,6 +97,10 @@ class Ledger:
             joined = join(transaction, on_loop=True)
             return await drive_async(within(self._work(work), joined, number, write=writes(work)), joined)
 
+    def _note_promises(self, work: Any) -> None:
+        if isinstance(work, list) and any(isinstance(one, FeedbackEntry) for one in work):
+            self.promised = True
+
     @property
     def number(self) -> str:
         """The ledger's own number, which tells it from every other; the schema is made when it is first asked for."""
@@ -107,6 +116,8 @@ class Ledger:
         """
         with contextlib.suppress(LedgerError):
             _ = self.number
+        # Until the client is used, nothing is open that a fork could carry along.
+        self._store.rest()
 
     def close(self) -> None:
         """Let go of connections."""
@@ -115,6 +126,14 @@ class Ledger:
     async def aclose(self) -> None:
         """Let go of connections, from an event loop."""
         await asyncio.to_thread(self.close)
+
+    def before_fork(self) -> None:
+        """Wait until nothing is under way, and begin nothing until the fork is done."""
+        self._store.before_fork()
+
+    def after_fork_in_parent(self) -> None:
+        """Go on."""
+        self._store.after_fork_in_parent()
 
     def reset_after_fork(self) -> None:
         """Leave the parent's connections alone and make own ones."""

@@ -180,6 +180,17 @@ outbox = Table(
     Index("credit_outbox_order", "case_id", "channel", "ordinal"),
 )
 
+channel = Table(
+    "credit_channel",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("last_error", Text),
+    Column("last_error_at", BigInteger),
+    Column("delivered_at", BigInteger),
+)
+
 feed = Table(
     "credit_feed",
     metadata,

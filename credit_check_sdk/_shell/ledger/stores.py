@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BUSY_SECONDS = 30.0
+_FORK_SECONDS = 10.0
+"""How long a fork waits for transactions of other threads."""
 _inherited: list[Any] = []
 """A parent process's connections. A child may neither use nor close them: that would reach into the parent's locks."""
 
@@ -29,7 +31,9 @@ class SqliteFile:
 
     def _reset(self) -> None:
         self._idle: list[sqlite3.Connection] = []
-        self._lock = threading.Lock()
+        self._lent = 0
+        self._fork_under_way = False
+        self._lock = threading.Condition(threading.Lock())
         # Threads of one process queue here, fairly and without polling; other processes wait on the file's lock.
         self._writing = threading.Lock()
 
@@ -67,9 +71,34 @@ class SqliteFile:
     def close(self) -> None:
         """Close what is not in use; the rest is closed when it is given back."""
         with self._lock:
+            self._close_idle()
             self._all.clear()
-            while self._idle:
-                self._idle.pop().close()
+
+    def rest(self) -> None:
+        """Close what is not in use, unless it is in memory and would be lost."""
+        with self._lock:
+            if not self._in_memory:
+                self._close_idle()
+
+    def before_fork(self) -> None:
+        """Wait until no connection is in use, close them all, and lend none until the fork is done.
+
+        SQLite keeps one table of its file locks per process. A child that inherits entries of that table takes the
+        parent's locks for its own, and may write to files that the parent is just about to remove.
+        """
+        with self._lock:
+            self._fork_under_way = True
+            self._lock.wait_for(lambda: not self._lent, _FORK_SECONDS)
+            if not self._in_memory:
+                self._close_idle()
+        # Held while the process is copied: no other thread is inside SQLite then.
+        self._lock.acquire()
+
+    def after_fork_in_parent(self) -> None:
+        """Lend connections again."""
+        self._fork_under_way = False
+        self._lock.notify_all()
+        self._lock.release()
 
     def reset_after_fork(self) -> None:
         """Leave the parent's connections alone."""
@@ -77,22 +106,40 @@ class SqliteFile:
         self._all = set()
         self._reset()
 
+    def _close_idle(self) -> None:
+        while self._idle:
+            connection = self._idle.pop()
+            self._all.discard(connection)
+            connection.close()
+
     def _take(self) -> sqlite3.Connection:
         with self._lock:
+            self._lock.wait_for(lambda: not self._fork_under_way)
+            self._lent += 1
             if self._idle:
                 return self._idle.pop()
-        connection = self._connect()
+        try:
+            connection = self._connect()
+        except BaseException:
+            self._returned()
+            raise
         with self._lock:
             self._all.add(connection)
         return connection
+
+    def _returned(self) -> None:
+        with self._lock:
+            self._lent -= 1
+            self._lock.notify_all()
 
     def _give_back(self, connection: sqlite3.Connection, *, sound: bool) -> None:
         with self._lock:
             if sound and connection in self._all:
                 self._idle.append(connection)
-                return
-            self._all.discard(connection)
-        connection.close()
+            else:
+                self._all.discard(connection)
+                connection.close()
+        self._returned()
 
     def _connect(self) -> sqlite3.Connection:
         if not self._in_memory:
@@ -144,6 +191,18 @@ class Server:
             engine, self._engine = self._engine, None
         if engine is not None:
             engine.dispose()
+
+    def rest(self) -> None:
+        """Close the pool; the next use opens it anew."""
+        self.close()
+
+    def before_fork(self) -> None:
+        """Let nobody make the pool while the process is copied."""
+        self._lock.acquire()
+
+    def after_fork_in_parent(self) -> None:
+        """Go on."""
+        self._lock.release()
 
     def reset_after_fork(self) -> None:
         """Leave the parent's connections alone."""

@@ -55,6 +55,7 @@ from credit_check_sdk.model.ledger import (
     RecheckedEntry,
     RecheckEntry,
     Rechecks,
+    Reconcile,
     Redresses,
     Reencrypt,
     Requeue,
@@ -68,6 +69,7 @@ from credit_check_sdk.model.ledger import (
     StoredResponse,
     TransitionEntry,
     Transitions,
+    Undelivered,
     Unsealed,
     VerifyEvidence,
 )
@@ -179,6 +181,10 @@ def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: C901, PLR0911, PLR0
             return (yield from outbox.rows(question))
         case OutboxStatus():
             return (yield from outbox.report())
+        case Undelivered():
+            return (yield from outbox.undelivered(question))
+        case Reconcile():
+            return (yield from outbox.reconcile(question, keys))
         case Lease():
             return (yield from outbox.lease(question, keys))
         case Settle():
@@ -229,7 +235,17 @@ def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: C901, PLR0911, PLR0
 def writes(work: Any) -> bool:
     """Say whether work changes rows."""
     commands = (
-        Lease | Settle | Requeue | Seal | BeginChain | Countersign | Reencrypt | Erase | LeaseRechecks | PostponeRecheck
+        Lease
+        | Settle
+        | Requeue
+        | Reconcile
+        | Seal
+        | BeginChain
+        | Countersign
+        | Reencrypt
+        | Erase
+        | LeaseRechecks
+        | PostponeRecheck
     )
     return isinstance(work, list | commands)
 

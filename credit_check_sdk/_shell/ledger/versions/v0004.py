@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 def upgrade(op: Operations) -> None:
     """Bring a ledger of version 3 to version 4."""
+    _handed_over(op)
     op.create_table(
         "credit_recheck",
         Column("recheck", Text, primary_key=True),
@@ -45,3 +46,16 @@ def upgrade(op: Operations) -> None:
         Column("queried_at", BigInteger, nullable=False),
     )
     op.create_index("credit_manual_case", "credit_manual", ["case_id", "point"])
+
+
+def _handed_over(op: Operations) -> None:
+    """Add how each channel stands."""
+    op.create_table(
+        "credit_channel",
+        Column("channel", Text, primary_key=True),
+        Column("state", Text, nullable=False),
+        Column("since", BigInteger, nullable=False),
+        Column("last_error", Text),
+        Column("last_error_at", BigInteger),
+        Column("delivered_at", BigInteger),
+    )
