@@ -169,6 +169,32 @@ class Desk:
                 moment = at or datetime.now(UTC)
                 self._record(ResponseEntry(number, decision.id, decision.case_id, POINT, given, OFFICER, moment))
 
+    def moved(self, decision: Decision, place: int, state: str) -> None:
+        """Say where the measure of a proposal stands by now."""
+        number = decision.proposals[place].id
+        self.bare.run("DELETE FROM credit_measure WHERE proposal = %s", number)
+        self.bare.run(
+            "INSERT INTO credit_measure (proposal, decision, state, moved_at, step) VALUES (%s, %s, %s, 1, 'x')",
+            number,
+            decision.id,
+            state,
+        )
+
+    def heard(self, decision: Decision, *, after: timedelta, ended: str | None = "repaired") -> None:
+        """Say that a change of a ground's record was taken, so long after the decision."""
+        ground = decision.proposals[0].grounds[0]
+        key = self.credit._world.keys.hashed("record", ground.source, ground.record_id)
+        seen_at = int((decision.decided_at + after).timestamp() * 1_000_000)
+        self.bare.run("DELETE FROM credit_record")
+        self.bare.run(
+            "INSERT INTO credit_record (source, record_key, ended, ended_at, change, seen_at) "
+            "VALUES (%s, %s, %s, 1, 'chg_9', %s)",
+            ground.source,
+            key,
+            ended,
+            seen_at,
+        )
+
     def touch(self, decision: Decision) -> None:
         """Say that a change touched a ground of the check."""
         self.bare.run("UPDATE credit_check SET touched_by = 'chg_1' WHERE decision = %s", decision.id)

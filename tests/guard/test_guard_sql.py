@@ -78,6 +78,34 @@ def test_what_is_stale_touched_undecided_or_of_another_environment_is_refused(de
     assert {desk.status(n) for n in (stale, future, touched, silent, undecided, elsewhere)} == {"draft"}
 
 
+@pytest.mark.parametrize("state", ["noticed", "in_force", "suspended", "lifted", "rectified"])
+def test_a_measure_that_is_suspended_or_over_no_longer_blocks(desk: Desk, state: str) -> None:
+    number = desk.file()
+    decision = desk.checked(number, outcome="restricted", proposals=[BLOCK])
+    desk.answered(decision, "applied")
+    desk.moved(decision, 0, state)
+    assert desk.gate(number) == ("gate.blocked" if state in {"noticed", "in_force"} else None)
+    assert desk.bare.grant(number) == desk.gate(number)
+
+
+def test_a_change_that_came_while_the_check_was_made_is_noticed(desk: Desk) -> None:
+    number = desk.file()
+    decision = desk.checked(number, at=datetime.now(UTC) - timedelta(hours=1), proposals=[("hint", "case", None)])
+    desk.answered(decision, "applied")
+    desk.heard(decision, after=timedelta(seconds=1))
+    assert desk.bare.grant(number) == desk.gate(number) == "gate.changed"
+    desk.heard(decision, after=timedelta(seconds=1), ended=None)
+    desk.file(number)
+    assert desk.gate(number) is None
+    assert desk.bare.grant(number) is None
+    other = desk.file()
+    old = desk.checked(other, at=datetime.now(UTC) - timedelta(hours=1), proposals=[("hint", "case", None)])
+    desk.answered(old, "applied")
+    desk.heard(old, after=-timedelta(hours=1))
+    assert desk.gate(other) is None
+    assert desk.bare.grant(other) is None
+
+
 def test_only_the_latest_check_of_that_point_counts(desk: Desk) -> None:
     number = desk.file()
     desk.checked(number, at=NOW - timedelta(hours=1))
@@ -366,6 +394,7 @@ _PROPOSAL = st.tuples(
     st.sampled_from(["case", "facilitation", "party"]),
     st.sampled_from([None, -1, 0, 1]),
     st.lists(st.sampled_from(["applied", "verifying", "set_aside"]), max_size=3),
+    st.sampled_from([None, None, "in_force", "noticed", "suspended", "lifted", "set_aside"]),
 )
 _CHECK = st.fixed_dictionaries(
     {
@@ -397,12 +426,15 @@ def test_the_triggers_say_what_the_gate_says(desk: Desk, checks: list[dict[str, 
             silent=one["silent"],
             proposals=[
                 (strength, scope, None if days is None else today + days * DAY)
-                for strength, scope, days, _ in one["proposals"]
+                for strength, scope, days, *_ in one["proposals"]
             ],
         )
         for turn in range(3):
-            answers = [said[turn] if turn < len(said) else None for _, _, _, said in one["proposals"]]
+            answers = [said[turn] if turn < len(said) else None for _, _, _, said, _ in one["proposals"]]
             desk.answered(decision, *answers, at=now)
+        for place, (*_, state) in enumerate(one["proposals"]):
+            if state is not None:
+                desk.moved(decision, place, state)
         if one["touched"]:
             desk.touch(decision)
     assert desk.bare.grant(number) == desk.gate(number)

@@ -24,6 +24,9 @@ _LONGEST = 63
 """Bytes of a name that PostgreSQL keeps; a longer one would be cut and might then be another's."""
 _TOLERANCE = 5_000_000
 """Microseconds by which another machine's clock may lag behind, as at the gate."""
+_READING = 60_000_000
+"""Microseconds before a decision in which its grounds may have been read. A change that was taken since found no check to
+touch; the index does not say when a ground was read, so a change of the last minute counts against the check."""
 _SAYINGS = {
     "gate.never_checked": ("没有核查记录，请先核查", "it was never checked at this point; check it first"),
     "gate.environment": (
@@ -51,7 +54,11 @@ _CODE = """\
 SELECT CASE
   WHEN c.decision IS NULL THEN 'gate.never_checked'
   WHEN c.environment <> {environment} THEN 'gate.environment'
-  WHEN c.touched_by IS NOT NULL THEN 'gate.changed'
+  WHEN c.touched_by IS NOT NULL OR EXISTS (
+    SELECT 1 FROM {ground} AS g JOIN {record} AS s ON s.source = g.source AND s.record_key = g.record_key
+    WHERE g.decision = c.decision AND s.seen_at >= c.decided_at - {reading}
+    AND (s.dispute IS NOT NULL OR s.lift IS NOT NULL OR s.ended IS NOT NULL OR s.wrong IS NOT NULL)
+  ) THEN 'gate.changed'
   WHEN c.valid_until IS NULL OR t.moment < c.decided_at - {tolerance} OR t.moment > c.valid_until THEN 'gate.stale'
   WHEN c.outcome = 'undecided' OR c.silent IS NULL OR c.silent <> 0 THEN 'gate.undecided'
   WHEN EXISTS (
@@ -66,6 +73,8 @@ SELECT CASE
     AND (p.ends_at IS NULL OR p.ends_at > t.moment) AND 'applied' = (
       SELECT r.answer FROM {response} AS r WHERE r.decision = p.decision AND r.proposal = p.proposal
       ORDER BY r.at DESC, r.id DESC LIMIT 1
+    ) AND NOT EXISTS (
+      SELECT 1 FROM {measure} AS m WHERE m.proposal = p.proposal AND m.state NOT IN ('proposed', 'noticed', 'in_force')
     )
   ) THEN 'gate.blocked'
 END AS code
@@ -188,6 +197,8 @@ class TableGuard(Value):
             "credit_check": "c.valid_until, c.silent, c.touched_by",
             "credit_proposal": "c.effect_scope, c.ends_at",
             "credit_response": "c.answer",
+            "credit_measure": "c.state",
+            "credit_record": "c.seen_at, c.dispute, c.lift, c.ended, c.wrong",
         }
         schema = self._path()[0] if self.dialect == "sqlite" and len(self._path()) > 1 else None
         for table, names in columns.items():
@@ -209,6 +220,10 @@ class TableGuard(Value):
             check=self._ledger("credit_check"),
             proposal=self._ledger("credit_proposal"),
             response=self._ledger("credit_response"),
+            ground=self._ledger("credit_ground"),
+            record=self._ledger("credit_record"),
+            measure=self._ledger("credit_measure"),
+            reading=_READING,
             now=_NOW[self.dialect],
             case=f"CAST(NEW.{case} AS text)",
             point=self._literal(self.point),
