@@ -124,6 +124,7 @@ def test_every_table_is_covered_by_a_link_by_a_signature_or_by_an_entry() -> Non
     states = {
         "credit_meta": "which ledger it is",
         "credit_countersignature": "signed by the witness",
+        "credit_channel": "how a channel stands: seen by the relay, proved by nothing",
         "credit_feed": "where a feed stands",
         "credit_record": "what all changes of a record have come to",
     }

@@ -43,6 +43,7 @@ from credit_check_sdk.model.ledger import (
     CursorEntry,
     Entry,
     FeedbackEntry,
+    HoldEntry,
     LatestCheck,
     Lease,
     LeaseRechecks,
@@ -252,6 +253,7 @@ def test_every_entry_of_the_ledger_is_taken() -> None:
     )
     entries += [ObjectionEntry(disputed, ("dec_1",)), PaperEntry("paper_1", "obj_1", "c-1", paper, b"...", NOW)]
     entries.append(ObjectionAnswerEntry("answer_1", "obj_1", "c-1", "objection_rejected", NOW, "source:municipal"))
+    entries.append(HoldEntry("hold_1", "c-1", held=True, reason="诉讼", operator=OFFICER, at=NOW))
     assert {type(entry) for entry in entries} == set(get_args(Entry))
     ledger = InMemoryLedger()
     ledger.record(entries)
