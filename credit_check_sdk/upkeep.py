@@ -23,8 +23,12 @@ T = TypeVar("T")
 class Upkeep:
     """Names of `CreditCheck` that concern how long things are kept."""
 
-    _world: World
     _desk: Desk
+
+    if TYPE_CHECKING:
+
+        @property
+        def _world(self) -> World: ...
 
     def hold_file(self, case_id: str, *, reason: str, operator: Operator) -> FileState:
         """Put a file on legal hold: it is not erased until it is released, though its time be over.
@@ -86,8 +90,12 @@ class Upkeep:
 class AsyncUpkeep:
     """Names of `AsyncCreditCheck` that concern how long things are kept."""
 
-    _world: World
     _desk: Desk
+
+    if TYPE_CHECKING:
+
+        @property
+        def _world(self) -> World: ...
 
     async def hold_file(self, case_id: str, *, reason: str, operator: Operator) -> FileState:
         """Put a file on legal hold; see `CreditCheck.hold_file`."""
