@@ -24,6 +24,7 @@ A restricted subject and a silent source are values (`Outcome`, `Silence`), neve
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import override
@@ -31,12 +32,22 @@ from typing_extensions import override
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_IDENTIFIER = re.compile(
+    r"(?<![0-9A-Za-z])([0-9A-Z]{2}[0-9]{4})[0-9A-Z]{10}([0-9A-Z]{2})(?![0-9A-Za-z])", re.IGNORECASE
+)
+"""What may be a social credit code or a resident id: eighteen characters, beginning with kind and region."""
+
+
+def unnamed(text: str) -> str:
+    """Hide the middle of whatever in *text* may be an identifier: a user may type one where something else belongs."""
+    return _IDENTIFIER.sub(r"\1**********\2", text)
+
 
 class CreditCheckError(Exception):
     """Be the root of all that this package raises; abstract, refuses to be raised itself.
 
     *message* and *remedy* are pairs of words (zh-CN, en); ``str()`` is English and ends with what to do.
-    No message ever carries a subject's identifier.
+    No message ever carries a subject's identifier, whatever its raiser puts into the words.
     """
 
     exit_code: ClassVar[int] = 1
@@ -60,12 +71,14 @@ class CreditCheckError(Exception):
         if type(self) in _ABSTRACT:
             message = f"{type(self).__name__} is abstract; raise one of its kinds"
             raise TypeError(message)
-        self.en, self.zh, self.remedy_en, self.remedy_zh = en, zh, remedy_en, remedy_zh
+        self.en, self.zh, self.remedy_en, self.remedy_zh = map(unnamed, (en, zh, remedy_en, remedy_zh))
         self.code = code or self.default_code
         self.retryable = retryable
         self.source = source
         self.trace_id = trace_id
-        self.detail: dict[str, object] = dict(detail or {})
+        self.detail: dict[str, object] = {
+            name: unnamed(value) if isinstance(value, str) else value for name, value in (detail or {}).items()
+        }
         super().__init__(self.words("en"))
 
     def words(self, lang: str) -> str:
