@@ -114,6 +114,10 @@ class World:
     def here(self) -> World:
         """Give itself, fit for the process that asks: some servers fork without telling Python (uWSGI does)."""
         if self._process != os.getpid():
+            _log.warning(
+                "this process was forked without telling Python, and may hang when it ends; "
+                "with uWSGI, set py-call-osafterfork"
+            )
             self.reset_after_fork()
         return self
 

@@ -6,6 +6,8 @@ a plain cursor of the driver, whatever kind of rows the host likes; SQLAlchemy's
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -91,14 +93,31 @@ def drive(work: Work[R], joined: Joined) -> R:
 
 
 async def drive_async(work: Work[R], joined: Joined) -> R:
-    """Run work on a connection, on the event loop; a blocking connection is run in its thread, which is this one."""
+    """Run work on a connection, on the event loop; a blocking connection is run in its thread, which is this one.
+
+    A cancellation is obeyed when the work is done: a driver that is interrupted may leave its connection, which is the
+    host's, with half of it.
+    """
     if joined.run_async is None:
         return drive(work, joined)
+    task = asyncio.ensure_future(_statements(work, joined.run_async))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()  # taken note of: the cancellation is what the host hears
+        raise
+
+
+async def _statements(work: Work[R], perform: Callable[[Execute], Awaitable[Result]]) -> R:
     try:
         step = next(work)
         while True:
             try:
-                result = await joined.run_async(step)
+                result = await perform(step)
             except Exception as error:  # noqa: BLE001  the work hears of it first: it may have something to undo
                 step = work.throw(error)
             else:
