@@ -184,6 +184,12 @@ if TYPE_CHECKING:
         StoredResponse,
         TransitionEntry,
     )
+    from credit_check_sdk.model.listing import (
+        HeldList,
+        HeldLists,
+        ListInfo,
+        ListsReport,
+    )
 
 _PLACES: dict[str, tuple[str, ...]] = {
     "_shell.ledger.guarding": ("TableGuard",),
@@ -352,6 +358,12 @@ _PLACES: dict[str, tuple[str, ...]] = {
         "StoredResponse",
         "TransitionEntry",
     ),
+    "model.listing": (
+        "HeldList",
+        "HeldLists",
+        "ListInfo",
+        "ListsReport",
+    ),
 }
 _WHERE = {name: place for place, names in _PLACES.items() for name in names}
 
@@ -427,6 +439,8 @@ __all__ = [
     "Guard",
     "HeldFact",
     "HeldFile",
+    "HeldList",
+    "HeldLists",
     "HeldReport",
     "Identifier",
     "InputError",
@@ -439,6 +453,8 @@ __all__ = [
     "LedgerVersionError",
     "Level",
     "Lines",
+    "ListInfo",
+    "ListsReport",
     "ManualError",
     "ManualEvidence",
     "Match",

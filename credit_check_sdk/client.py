@@ -31,6 +31,7 @@ from credit_check_sdk.model.ledger import (
     Transitions,
     VerifyEvidence,
 )
+from credit_check_sdk.offline import AsyncOffline, Offline
 from credit_check_sdk.upkeep import AsyncUpkeep, Upkeep
 
 if TYPE_CHECKING:
@@ -284,7 +285,7 @@ class _Client:
         return f"{type(self).__name__}(environment={self._desk.environment!r}, sources={sorted(self._desk.sources)})"
 
 
-class CreditCheck(_Client, Upkeep):
+class CreditCheck(_Client, Upkeep, Offline):
     """The must-check client for hosts that wait in threads. Safe to share among threads, and across a fork."""
 
     def __enter__(self) -> Self:
@@ -643,7 +644,7 @@ class CreditCheck(_Client, Upkeep):
         return run(flow, self._world, transaction)
 
 
-class AsyncCreditCheck(_Client, AsyncUpkeep):
+class AsyncCreditCheck(_Client, AsyncUpkeep, AsyncOffline):
     """The must-check client for hosts that wait on an event loop. The same names, awaited."""
 
     async def __aenter__(self) -> Self:
@@ -973,7 +974,7 @@ def _assemble(settings: Settings) -> _Parts:
     _all_sources_known(settings, loaded.policies)
     keys = _keys(settings, plugins)
     calendar = _calendar(settings, plugins)
-    sources, channels, feeds, witnesses = _sources(settings, plugins)
+    sources, channels, feeds, witnesses, publishers = _sources(settings, plugins)
     desk = Desk(
         environment=settings.environment,
         catalogue=loaded,
@@ -983,6 +984,7 @@ def _assemble(settings: Settings) -> _Parts:
         feeds=feeds,
         calendar=calendar,
         witnesses=witnesses,
+        publishers=publishers,
         region=settings.region,
         letters=_letters(settings),
         contact=settings.notices.contact,
@@ -1020,8 +1022,10 @@ def _sources(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], ...]
     channels: dict[str, Any] = {}
     feeds: dict[str, Any] = {}
     witnesses: dict[str, Any] = {}
+    publishers: dict[str, Any] = {}
     seeing = _seeing(settings, plugins)
-    for said in settings.sources:
+    for written in settings.sources:
+        said = settings.placed(written)
         if said.id in sources:
             raise ConfigurationError(
                 f"sources.{said.id} is configured twice",
@@ -1033,13 +1037,18 @@ def _sources(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], ...]
         signer = plugins.find("signers", said.signer)(said, settings.secret(said))
         source = plugins.find("sources", said.kind)(said, signer, settings.environment)
         sources[said.id] = Consulting(source, said.level, said.budget.total_seconds())
+        if sources[said.id].offline and said.base_url:
+            kind = str(said.options.get("publisher", "platform"))
+            # The options are the keeper's; its publisher has those of its own kind, by default.
+            publishing = said.model_copy(update={"kind": kind, "options": {}})
+            publishers[said.id] = plugins.find("publishers", kind)(publishing, signer, settings.environment)
         if said.channel:
             channels[said.id] = plugins.find("channels", said.kind)(said, signer, settings.environment)
         if said.feed and said.kind in plugins.feeds:
             feeds[said.id] = plugins.feeds[said.kind](said, signer, settings.environment)
         if said.id in seeing:
             witnesses[said.id] = plugins.find("witnesses", said.kind)(said, signer, settings.environment)
-    return sources, channels, feeds, witnesses
+    return sources, channels, feeds, witnesses, publishers
 
 
 def _seeing(settings: Settings, plugins: Plugins) -> set[str]:

@@ -221,6 +221,15 @@ class Settings(BaseSettings):
         """Resolve a path of the configuration against its folder."""
         return (self.base / name).expanduser()
 
+    def placed(self, source: SourceSettings) -> SourceSettings:
+        """Resolve the paths among a source's options: ``folder`` and whatever ends in ``_file``."""
+        found = {
+            name: str(self.path(value))
+            for name, value in source.options.items()
+            if isinstance(value, str) and value and (name == "folder" or name.endswith("_file"))
+        }
+        return source.model_copy(update={"options": {**source.options, **found}}) if found else source
+
     def database(self, url: str) -> str:
         """Resolve a relative SQLite URL against the folder of the configuration."""
         prefix = "sqlite:///"

@@ -277,6 +277,7 @@ CODES: tuple[str, ...] = (
     "source.status", "source.refused", "source.rate_limited", "source.incomplete", "source.wrong_subject",
     "source.stale", "source.cursor_lost", "source.not_configured", "source.environment", "checkpoint.forked",
     "checkpoint.invalid", "ledger.broken",
+    "list.changed", "list.digest", "list.shrank", "list.seal", "list.time", "list.bundle", "list.shelf",
     "source.resting", "source.isolated", "source.throttled", "source.quota",
 )  # fmt: skip
 """Every code that this package puts into an error or a `Silence`; each has an entry in the reference."""

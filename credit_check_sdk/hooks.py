@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         CipherFactory,
         FeedFactory,
         MemoryFactory,
+        PublisherFactory,
         ReceiptAlgorithmFactory,
         SignerFactory,
         SourceFactory,
@@ -58,6 +59,11 @@ def credit_check_signers() -> Mapping[str, SignerFactory]:  # type: ignore[empty
 @hookspec
 def credit_check_witnesses() -> Mapping[str, WitnessFactory]:  # type: ignore[empty-body]
     """Register kinds of witnesses: name of the kind to its factory."""
+
+
+@hookspec
+def credit_check_publishers() -> Mapping[str, PublisherFactory]:  # type: ignore[empty-body]
+    """Register kinds of publishers of whole lists: name of the kind to its factory."""
 
 
 @hookspec

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from pydantic import Field
 
@@ -24,8 +24,11 @@ from credit_check_sdk.model import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from credit_check_sdk.flow import Flow, Request
     from credit_check_sdk.model.evidence import Checkpoint, Countersignature
+    from credit_check_sdk.model.listing import HeldLists, ListEntry, Listings, ListPage, ListRules
 
 VERSION = 1
 """Version of this interface; it is the number in the entry-point group ``credit_check.v1``."""
@@ -178,6 +181,71 @@ class Witness(Protocol):
 
 
 @runtime_checkable
+class Publisher(Protocol):
+    """Somebody who publishes whole lists, to be kept where they are needed."""
+
+    id: str
+    """Name of the publisher: that of its source."""
+
+    def listings(self, tag: str | None, wait: float) -> Flow[Listings | None]:
+        """Give all lists as they stand; None where nothing changed since *tag*.
+
+        Where nothing has, the publisher may hold its answer back for *wait* seconds.
+
+        Raises:
+            ExchangeError: nothing is known.
+        """
+        ...
+
+    def snapshot(self, code: str, cursor: str | None) -> Flow[ListPage]:
+        """Give a list whole, or a page of it; all pages are of one version.
+
+        Raises:
+            ExchangeError: it is not to be had. ``list.changed``: it changed since the first page; begin again.
+        """
+        ...
+
+    def delta(self, code: str, since: int) -> Flow[ListPage | None]:
+        """Give what changed since a version; None where the publisher no longer knows that one.
+
+        Raises:
+            ExchangeError: it is not to be had.
+        """
+        ...
+
+
+@runtime_checkable
+class OfflineSource(Source, Protocol):
+    """A source that answers from lists kept on this machine; what it says was not confirmed live, and weighs so.
+
+    It does I/O of its own with its files, from several threads and processes at once, and never waits for another.
+    """
+
+    offline: Literal[True]
+    """That it is one."""
+    rules: ListRules
+    """What it believes of its publisher."""
+
+    def held(self) -> HeldLists | None:
+        """Say what is held; None before anything was."""
+        ...
+
+    def lines(self, code: str) -> Iterable[ListEntry]:
+        """Give every entry that is held of a list."""
+        ...
+
+    def hold(self, held: HeldLists, contents: Mapping[str, Iterable[ListEntry]]) -> None:
+        """Hold these lists from now on, in place of all before: those in *contents* anew, the others as they were.
+
+        All at once or not at all, also for readers in other processes; and kept when the power fails.
+
+        Raises:
+            LedgerError: it cannot be written; what was held is held on.
+        """
+        ...
+
+
+@runtime_checkable
 class Memory(Protocol):
     """Where processes keep answers for one another, beside the memory that each has of its own.
 
@@ -288,6 +356,8 @@ FeedFactory = Callable[[SourceSettings, Signer, Environment], Feed]
 """Makes a feed from its source's settings."""
 WitnessFactory = Callable[[SourceSettings, Signer, Environment], Witness]
 """Makes a witness from its source's settings."""
+PublisherFactory = Callable[[SourceSettings, Signer, Environment], Publisher]
+"""Makes a publisher from its source's settings."""
 MemoryFactory = Callable[[Mapping[str, Any]], Memory]
 """Makes a memory from its options."""
 CalendarFactory = Callable[[Mapping[str, Any]], Calendar]
@@ -310,6 +380,9 @@ __all__ = [
     "FeedFactory",
     "Memory",
     "MemoryFactory",
+    "OfflineSource",
+    "Publisher",
+    "PublisherFactory",
     "ReceiptAlgorithm",
     "ReceiptAlgorithmFactory",
     "Signer",

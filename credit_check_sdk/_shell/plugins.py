@@ -50,6 +50,7 @@ class Plugins:
         self.feeds: Mapping[str, Any] = self._collect("credit_check_feeds")
         self.signers: Mapping[str, Any] = self._collect("credit_check_signers")
         self.witnesses: Mapping[str, Any] = self._collect("credit_check_witnesses")
+        self.publishers: Mapping[str, Any] = self._collect("credit_check_publishers")
         self.memories: Mapping[str, Any] = self._collect("credit_check_memories")
         self.calendars: Mapping[str, Any] = self._collect("credit_check_calendars")
         self.ciphers: Mapping[str, Any] = self._collect("credit_check_ciphers")

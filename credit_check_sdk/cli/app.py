@@ -99,6 +99,7 @@ def _register() -> None:
         ledger,
         notice,
         objection,
+        offline,
         outage,
         outbox,
         report,

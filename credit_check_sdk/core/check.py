@@ -191,6 +191,7 @@ def _evidence(desk: Desk, item: Heard, now: datetime) -> Evidence:
         records=sum(len(answer.records) for answer in consultation.answers),
         from_memory=item.manual is None and (item.stale or len(item.remembered) == len(consultation.answers)),
         stale=item.stale,
+        offline=item.offline,
         manual=item.manual.id if item.manual is not None else None,
         age_seconds=age,
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from credit_check_sdk.core.desk import SHANGHAI, day_of
+from credit_check_sdk.core.desk import SHANGHAI, day_of, local
 from credit_check_sdk.core.standing import counts_adversely
 from credit_check_sdk.core.weigh import Heard
 from credit_check_sdk.errors import CreditCheckError
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from credit_check_sdk.model import Case, MatterPolicy, Party
 
 _FIRST = frozenset({0})
+_AHEAD = 300.0
+"""Seconds by which a publisher's clock may be ahead of ours."""
 _TOLERANCE = 5.0
 """Seconds by which a remembered time may lie ahead of the clock before the clock is taken to have been set back."""
 
@@ -155,6 +157,8 @@ class _Inquiry:
                 scheme, value, found_by = whom
                 asked_for = self._asked_for + found_by
                 for name in names:
+                    if self.desk.sources[name].offline:
+                        continue  # it is on this machine already
                     keys[name, place] = MemoryKey(name, scheme, value, asked_for)
         self._keys.update(keys)
         memory: Mapping[MemoryKey, Remembered] = await Recall(tuple(keys.values())) if keys else {}
@@ -185,6 +189,8 @@ class _Inquiry:
     def said(self, name: str) -> tuple[Heard | None, list[Silence]]:
         """Put together what a source said, live and remembered, and in which way it stayed silent."""
         result = self.results.get(name)
+        if isinstance(result, Consultation) and self.desk.sources[name].offline:
+            return self._offline(name, result)
         if result is None and len(self.subjects) == 1:
             only, alone = self.subjects[0], self._fresh[name, 0]
             if alone.answer.subject is only or alone.answer.subject == only:
@@ -201,6 +207,21 @@ class _Inquiry:
             # An old adverse answer of an advisory source sends to review; it never blocks, and the silence is shown.
             return _merge(name, None, {**kept, **adverse}, self.subjects, stale=True), [_required(result, self.policy)]
         return None, [_required(result, self.policy)]
+
+    def _offline(self, name: str, result: Consultation) -> tuple[Heard | None, list[Silence]]:
+        """Take what lists kept here say, where they are not too old for this matter."""
+        age = self.now - result.as_of
+        if age > self.policy.list_age or age.total_seconds() < -_AHEAD:
+            said = local(result.as_of).isoformat(sep=" ", timespec="minutes")[:16]
+            limit = round(self.policy.list_age.total_seconds() / 3600, 1)
+            silence = _said(
+                name,
+                "source.stale",
+                f"本机名单的数据时间为 {said}，超出该事项的时限（{limit:g} 小时）；请刷新名单",
+                f"the lists kept here are as of {said}, beyond this matter's limit ({limit:g} h); refresh them",
+            )
+            return None, [_required(silence, self.policy)]
+        return Heard(name, result, offline=True), _partial(result, self._missing[name], self.policy)
 
     def old(self, name: str) -> tuple[Remembered, ...]:
         """Give what is remembered of a silent source and was not used."""

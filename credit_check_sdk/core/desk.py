@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from credit_check_sdk.catalogue import Catalogue
     from credit_check_sdk.catalogue.letters import Letters
     from credit_check_sdk.model import Case, Contact, Environment, Level, MatterPolicy
-    from credit_check_sdk.spi import Calendar, Channel, Feed, Source, Witness
+    from credit_check_sdk.spi import Calendar, Channel, Feed, Publisher, Source, Witness
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """The zone in which days begin and end, whatever zone the server is in (no summer time since 1991)."""
@@ -47,6 +47,11 @@ class Consulting:
     level: Level
     budget: float
     """Whole time of one consultation, in seconds."""
+
+    @property
+    def offline(self) -> bool:
+        """Whether it answers from lists kept on this machine, so that nothing it says was confirmed live."""
+        return getattr(self.source, "offline", False) is True
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ class Desk:
     channels: Mapping[str, Channel] = field(default_factory=dict)
     feeds: Mapping[str, Feed] = field(default_factory=dict)
     witnesses: Mapping[str, Witness] = field(default_factory=dict)
+    publishers: Mapping[str, Publisher] = field(default_factory=dict)
     region: str | None = None
     relay: RelayRules = field(default_factory=RelayRules)
     outbox: OutboxRules = field(default_factory=OutboxRules)

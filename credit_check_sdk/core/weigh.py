@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from credit_check_sdk.core.clean import clean_years
+from credit_check_sdk.core.desk import local
 from credit_check_sdk.core.fair import fair
 from credit_check_sdk.core.stacking import STRENGTHS, stacked
 from credit_check_sdk.core.standing import (
@@ -78,6 +79,8 @@ class Heard:
     """Positions of the answers that were remembered rather than read just now."""
     stale: bool = False
     """Whether a remembered answer stands in for a live one that failed."""
+    offline: bool = False
+    """Whether it comes from lists kept on this machine."""
     instead_of: tuple[str, ...] = ()
     """Silent sources for which it stands in, because the matter's policy says so."""
     manual: ManualEvidence | None = None
@@ -183,6 +186,11 @@ def weigh(  # noqa: PLR0913  what is weighed, by what, when and where
     if any(item.stale for item in heard):
         concerns.append(Concern("evidence.stale", weighs=False))
     concerns += [
+        Concern("evidence.offline", weighs=False, detail={"source": item.source, "as_of": _minute(item)})
+        for item in heard
+        if item.offline
+    ]
+    concerns += [
         Concern("evidence.fallback", weighs=False, detail={"source": item.source, "instead_of": name})
         for item in heard
         for name in item.instead_of
@@ -286,10 +294,14 @@ def _those_in(concerns: Iterable[Concern], code: str) -> frozenset[int]:
     return frozenset(id(item) for concern in concerns if concern.code == code for item in concern.seen)
 
 
+def _minute(item: Heard) -> str:
+    return local(item.consultation.as_of).isoformat(sep=" ", timespec="minutes")[:16]
+
+
 def _see(asked: Sequence[Party], heard: Sequence[Heard], catalogue: Catalogue) -> Iterable[Seen]:
     for item in heard:
         for place, answer in enumerate(item.consultation.answers):
-            live = place not in item.remembered and not item.stale
+            live = place not in item.remembered and not item.stale and not item.offline
             for party in asked:
                 if party.subject is answer.subject or party.subject == answer.subject:
                     for record in answer.records:

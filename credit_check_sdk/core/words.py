@@ -221,6 +221,10 @@ _CONCERNS: dict[str, tuple[str, str]] = {
         "部分来源本次未答复，采用了有效期内的历史查询结果",
         "a source did not answer now; a remembered answer within its limit was used",
     ),
+    "evidence.offline": (
+        "来源 {source} 取自本机名单（数据时间 {as_of}），未经实时确认",
+        "source {source} answered from lists kept on this machine (as of {as_of}), not confirmed live",
+    ),
     "evidence.manual": (
         "来源 {source} 未答复，采用经办人 {officer} 于 {queried_at} 在“{site}”人工查询的证据（{file}）",
         "source {source} did not answer; a query made by hand stands for it: {officer}, {queried_at}, “{site}” ({file})",

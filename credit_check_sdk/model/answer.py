@@ -85,6 +85,8 @@ class Evidence(Value):
     """Whether the answer was remembered rather than asked for just now."""
     stale: bool = False
     """Whether it is an old answer that stands in for a live one that failed."""
+    offline: bool = False
+    """Whether it comes from lists kept on this machine, and was not confirmed live."""
     manual: str | None = None
     """Number of the manual evidence that stands for the source's own answer; None for one of its own."""
     age_seconds: int = 0

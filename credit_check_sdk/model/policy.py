@@ -53,6 +53,8 @@ class MatterPolicy(Value):
     """What it means that no platform knows the subject."""
     stale_clear: Duration | None = None
     """How old a clean remembered answer may be to clear, with a warning, when the live one fails."""
+    list_age: Duration = timedelta(hours=24)
+    """How old lists kept on this machine may be to speak at all; older ones are silent."""
     count_expired: bool = True
     """Whether expired records count in the clean-years window."""
     publicity_ended: Literal["hint", "none"] = "hint"

@@ -63,7 +63,14 @@ async def post(
     return Answered(reply, await Now())
 
 
-async def get(settings: SourceSettings, signer: Signer, path: str, *, wait: float = 0.0) -> Answered:
+async def get(
+    settings: SourceSettings,
+    signer: Signer,
+    path: str,
+    *,
+    wait: float = 0.0,
+    headers: Mapping[str, str] | None = None,
+) -> Answered:
     """Send a signed question and wait for its answer, *wait* seconds longer than the budget.
 
     Raises:
@@ -73,7 +80,7 @@ async def get(settings: SourceSettings, signer: Signer, path: str, *, wait: floa
     request = Request(
         method="GET",
         url=address(settings, path),
-        headers={"Accept": f"{wire.JSON}, {wire.PROBLEM_JSON}"},
+        headers={"Accept": f"{wire.JSON}, {wire.PROBLEM_JSON}", **(headers or {})},
         timeout=settings.budget.total_seconds() + wait,
     )
     reply = await Send(await signer.sign(request), source=settings.id)

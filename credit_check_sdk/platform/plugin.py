@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from credit_check_sdk.hooks import hookimpl
 from credit_check_sdk.platform.channel import PlatformChannel
 from credit_check_sdk.platform.feed import PlatformFeed
+from credit_check_sdk.platform.publisher import PlatformPublisher
 from credit_check_sdk.platform.signer import HmacSigner
 from credit_check_sdk.platform.source import PlatformSource
 from credit_check_sdk.platform.witness import PlatformWitness
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from credit_check_sdk.spi import (
         ChannelFactory,
         FeedFactory,
+        PublisherFactory,
         SignerFactory,
         SourceFactory,
         SourceSettings,
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     )
 
 KIND = "platform"
-"""Kind of the source, the channel, the feed and the witness."""
+"""Kind of the source, the channel, the feed, the witness and the publisher."""
 SIGNER = "hmac-sha256"
 """Kind of the signer."""
 
@@ -55,6 +57,12 @@ def credit_check_feeds() -> Mapping[str, FeedFactory]:
 def credit_check_witnesses() -> Mapping[str, WitnessFactory]:
     """Register the witness."""
     return {KIND: PlatformWitness}
+
+
+@hookimpl
+def credit_check_publishers() -> Mapping[str, PublisherFactory]:
+    """Register the publisher of lists."""
+    return {KIND: PlatformPublisher}
 
 
 @hookimpl

@@ -48,6 +48,7 @@ from credit_check_sdk.model import (
     Value,
     Words,
 )
+from credit_check_sdk.model.listing import list_digest as digest_of_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -320,7 +321,10 @@ class ListInfo(Value):
 
 
 class ListsReply(Value):
-    """``GET /v1/lists``: all lists of the platform."""
+    """``GET /v1/lists?wait=SECONDS``: all lists of the platform.
+
+    With ``If-None-Match`` and ``wait`` the server holds back the answer that nothing changed (304) so long.
+    """
 
     as_of: Time
     """Time of the data."""
@@ -328,6 +332,9 @@ class ListsReply(Value):
     """Whether the platform is a sandbox."""
     lists: Several[ListInfo]
     """The lists, by code."""
+    seal: str | None = None
+    """The platform's signature (compact JWS) over ``{kind: "lists", as_of, environment, lists}``, each list as
+    ``[code, version, digest, size]``: what is fetched by way of others can be verified."""
 
 
 class SnapshotReply(Value):
@@ -460,9 +467,10 @@ def _keys_once(pairs: list[tuple[str, Any]]) -> None:
 
 def list_digest(records: Iterable[WireRecord]) -> str:
     """Give the digest of a list: SHA-256 over its records as canonical JSON (RFC 8785), by number, a line each."""
-    documents = {record.record_id: record.model_dump(mode="json", context={"reveal": True}) for record in records}
-    lines = b"".join(rfc8785.dumps(documents[number]) + b"\n" for number in sorted(documents))
-    return f"sha256:{hashlib.sha256(lines).hexdigest()}"
+    return digest_of_lines(
+        (record.record_id, rfc8785.dumps(record.model_dump(mode="json", context={"reveal": True})))
+        for record in records
+    )
 
 
 def canonical(method: str, path_and_query: str, body: bytes, timestamp: int, nonce: str) -> bytes:

@@ -20,6 +20,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError
 
 from credit_check_sdk.model import ChangeKind, Level, Several, Subject, Time, Value
+from credit_check_sdk.model.listing import ListInfo, Listings, sealed_claims
 from credit_check_sdk.platform import wire
 from credit_check_sdk.sandbox.city import city
 from credit_check_sdk.sandbox.faults import Faults, FaultsRequest
@@ -237,12 +238,22 @@ def _lists(router: APIRouter, desk: Desk) -> None:
             }
         )
 
-    @router.get("/v1/lists", response_model=None, responses=_answers(wire.ListsReply))
-    async def lists(level: Level, request: Request) -> Response:
-        await _verify(desk, request)
+    def standing(level: Level) -> tuple[tuple[wire.ListInfo, ...], str]:
         found = tuple(info(level, code, records) for code, records in sorted(desk.store.lists(level).items()))
-        tag = hashlib.sha256("".join(each.digest for each in found).encode()).hexdigest()
-        return _tagged(request, tag, wire.ListsReply(as_of=_now(), environment="sandbox", lists=found))
+        return found, hashlib.sha256("".join(each.code + each.digest for each in found).encode()).hexdigest()
+
+    @router.get("/v1/lists", response_model=None, responses=_answers(wire.ListsReply))
+    async def lists(
+        level: Level, request: Request, wait: Annotated[float, Query(ge=0, le=_LONGEST_WAIT)] = 0
+    ) -> Response:
+        await _verify(desk, request)
+        found, tag = standing(level)
+        until = time.monotonic() + wait
+        while f'"{tag}"' in request.headers.get("if-none-match", "") and time.monotonic() < until:
+            await asyncio.sleep(0.05)
+            found, tag = standing(level)
+        reply = wire.ListsReply(as_of=_now(), environment="sandbox", lists=found)
+        return _tagged(request, tag, reply.model_copy(update={"seal": desk.sign(_claims(reply))}))
 
     @router.get("/v1/lists/{code}/snapshot", response_model=None, responses=_answers(wire.SnapshotReply))
     async def snapshot(
@@ -288,6 +299,14 @@ def _lists(router: APIRouter, desk: Desk) -> None:
             removed=tuple(sorted(number for number in touched if number not in current)),
         )
         return _tagged(request, f"{since}:{said.digest}", reply)
+
+
+def _claims(reply: wire.ListsReply) -> dict[str, Any]:
+    infos = tuple(
+        ListInfo(code=each.code, name=each.name, version=each.version, digest=each.digest, size=each.size)
+        for each in reply.lists
+    )
+    return sealed_claims(Listings(as_of=reply.as_of, environment=reply.environment, lists=infos))
 
 
 def _intake(router: APIRouter, desk: Desk, kind: str, path: str) -> None:

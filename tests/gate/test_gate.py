@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import time_machine
 
 from credit_check_sdk import (
     Case,
@@ -177,6 +179,16 @@ def test_an_old_check_does_not_pass(open_door: Callable[..., Door], config: Path
     door.check(file)
     time.sleep(0.7)
     assert refusal(door, file) == "gate.stale"
+
+
+def test_a_clock_that_is_set_back_makes_no_check_fresh(door: Door) -> None:
+    checked = case()
+    door.check(checked)
+    for back in (timedelta(hours=1), timedelta(days=400)):
+        with time_machine.travel(datetime.now(UTC) - back, tick=True), pytest.raises(GateError) as refused:
+            door.require(checked)
+        assert refused.value.code == "gate.stale"
+    assert door.require(checked)
 
 
 def test_a_check_under_other_rules_does_not_pass(open_door: Callable[..., Door], config: Path) -> None:

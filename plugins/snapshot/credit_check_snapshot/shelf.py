@@ -1,0 +1,270 @@
+"""Where lists lie: a folder with one immutable SQLite file that is current, and a small file that names it.
+
+A file is written beside the current one, made durable, and named by replacing the small file: readers, in this process
+and in others, go over at their next look-up, and never see half a list. No identifier is readable in it: entries are
+found by keyed hashes and encrypted (AES-256-GCM), with a key that lies in the folder, readable by its owner only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sqlite3
+import threading
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import ValidationError
+
+from credit_check_sdk.errors import LedgerError
+from credit_check_sdk.model.listing import HeldLists, ListEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+_CURRENT = "current.json"
+_KEY = "key"
+_NONCE = 12
+_MAPPED = 1 << 31
+"""Bytes of the file that are mapped into memory, where processes share its pages."""
+_TABLES = """
+CREATE TABLE entry (list TEXT NOT NULL, number TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (list, number)) WITHOUT ROWID;
+CREATE TABLE found_by (hash BLOB NOT NULL, list TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (hash, list, number))
+    WITHOUT ROWID;
+"""
+_LOOK = "SELECT e.list, e.body FROM found_by f JOIN entry e ON e.list = f.list AND e.number = f.number WHERE f.hash = ?"
+
+
+@dataclass(slots=True)
+class _Open:
+    """A file as one thread reads it."""
+
+    stamp: tuple[int, int, int]
+    held: HeldLists
+    file: str
+    reading: sqlite3.Connection
+
+
+class Shelf:
+    """The lists that lie in *folder*. Safe to share among threads, and across a fork.
+
+    Raises:
+        LedgerError: the folder or its key cannot be used.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._local = threading.local()
+        self._writing = threading.Lock()
+        secret = self._secret()
+        self._hash_key = hashlib.blake2b(b"found by", key=secret, digest_size=32).digest()
+        self._cipher = AESGCM(hashlib.blake2b(b"entries", key=secret, digest_size=32).digest())
+
+    def held(self) -> HeldLists | None:
+        """Say what lies here; None where nothing does."""
+        opened = self._opened()
+        return opened.held if opened else None
+
+    def look(self, keys: Iterable[tuple[str, str]]) -> tuple[HeldLists, list[tuple[str, bytes]]] | None:
+        """Give what is held and the entries found by any of *keys*, each once, as pairs of list and line; or None.
+
+        Raises:
+            LedgerError: the file was damaged.
+        """
+        opened = self._opened()
+        if opened is None:
+            return None
+        found: dict[bytes, str] = {}
+        for scheme, value in keys:
+            rows = opened.reading.execute(_LOOK, (self._hash(scheme, value),))
+            found.update((body, code) for code, body in rows)
+        return opened.held, [(code, self._plain(body, code).rpartition(b"\n")[0]) for body, code in found.items()]
+
+    def entries(self, code: str) -> Iterator[ListEntry]:
+        """Give every entry of a list; by what it is found is read from the entry itself."""
+        opened = self._opened()
+        if opened is not None:
+            for number, body in opened.reading.execute("SELECT number, body FROM entry WHERE list = ?", (code,)):
+                packed = self._plain(body, code)
+                line, _, keys = packed.rpartition(b"\n")
+                pairs = tuple(
+                    (scheme, value)
+                    for scheme, _, value in (key.partition("\t") for key in keys.decode().split("\v") if key)
+                )
+                yield ListEntry(number, line, pairs)
+
+    def put(self, held: HeldLists, contents: Mapping[str, Iterable[ListEntry]]) -> None:
+        """Replace all that lies here, at once; lists that are not in *contents* are taken along.
+
+        Raises:
+            LedgerError: it cannot be written; what lay here lies here still.
+        """
+        with self._writing:
+            try:
+                opened = self._opened()
+                if contents or opened is None or set(_codes(held)) != set(_codes(opened.held)):
+                    file = self._written(held, contents)
+                else:
+                    file = opened.file  # only what is said about the lists changes
+                self._name(held, file)
+            except (OSError, sqlite3.Error) as error:
+                raise _unusable(self._folder, type(error).__name__) from error
+
+    def _opened(self) -> _Open | None:
+        """Open the current file; a look at the small one's stamp tells whether it is still current."""
+        path = self._folder / _CURRENT
+        try:
+            found = os.stat(path)  # noqa: PTH116  a Path's own is slower, and this is done at every look-up
+        except FileNotFoundError:
+            return None
+        stamp = (found.st_mtime_ns, found.st_ino, os.getpid())
+        opened: _Open | None = getattr(self._local, "opened", None)
+        if opened is not None and opened.stamp == stamp:
+            return opened
+        for _ in range(5):
+            # The file may be replaced, and the old one removed, between reading its name and opening it.
+            with contextlib.suppress(sqlite3.OperationalError):
+                return self._open(path, opened)
+        raise _unusable(self._folder, "gone")
+
+    def _open(self, path: Path, before: _Open | None) -> _Open:
+        with path.open("rb") as reading:
+            found = os.fstat(reading.fileno())
+            text = reading.read()
+        stamp = (found.st_mtime_ns, found.st_ino, os.getpid())
+        name, _, said = text.partition(b"\n")
+        file = name.decode()
+        try:
+            held = HeldLists.model_validate_json(said)
+        except ValidationError as error:
+            raise _unusable(self._folder, "damaged") from error
+        if before is not None and before.file == file and before.stamp[2] == stamp[2]:
+            opened = _Open(stamp, held, file, before.reading)
+        else:
+            uri = f"{(self._folder / file).resolve().as_uri()}?mode=ro&immutable=1"
+            connection = sqlite3.connect(uri, uri=True, check_same_thread=False, cached_statements=16)
+            connection.execute(f"PRAGMA mmap_size = {_MAPPED}")
+            connection.execute("SELECT 1 FROM entry LIMIT 1").fetchone()
+            opened = _Open(stamp, held, file, connection)
+        self._local.opened = opened
+        return opened
+
+    def _written(self, held: HeldLists, contents: Mapping[str, Iterable[ListEntry]]) -> str:
+        """Write a new file beside the current one, durable before it is named."""
+        name = f"lists-{uuid.uuid4().hex}.sqlite"
+        path = self._folder / name
+        try:
+            writing = sqlite3.connect(path, isolation_level=None)
+            try:
+                writing.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 8192;")
+                writing.executescript(_TABLES)
+                writing.execute("BEGIN")
+                for code in _codes(held):
+                    entries = contents[code] if code in contents else self.entries(code)
+                    self._write_list(writing, code, entries)
+                writing.execute("COMMIT")
+                writing.execute("ANALYZE")
+            finally:
+                writing.close()
+            _durable(path)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        return name
+
+    def _write_list(self, writing: sqlite3.Connection, code: str, entries: Iterable[ListEntry]) -> None:
+        batch: list[ListEntry] = []
+        for each in entries:
+            batch.append(each)
+            if len(batch) == 2000:  # noqa: PLR2004  what fits into memory, however long the list
+                self._write(writing, code, batch)
+                batch.clear()
+        self._write(writing, code, batch)
+
+    def _write(self, writing: sqlite3.Connection, code: str, batch: list[ListEntry]) -> None:
+        writing.executemany(
+            "INSERT INTO entry VALUES (?, ?, ?)", [(code, each.number, self._sealed(each, code)) for each in batch]
+        )
+        writing.executemany(
+            "INSERT OR IGNORE INTO found_by VALUES (?, ?, ?)",
+            [(self._hash(*key), code, each.number) for each in batch for key in each.found_by],
+        )
+
+    def _name(self, held: HeldLists, file: str) -> None:
+        """Make *file* the current one, and remove those that were current before the last one."""
+        beside = self._folder / f"{_CURRENT}.{uuid.uuid4().hex}"
+        with beside.open("wb") as writing:
+            writing.write(file.encode() + b"\n" + held.model_dump_json().encode())
+            writing.flush()
+            os.fsync(writing.fileno())
+        before = getattr(self._opened(), "file", None)
+        beside.replace(self._folder / _CURRENT)
+        _durable(self._folder)
+        for old in self._folder.glob("lists-*.sqlite"):
+            if old.name not in {file, before}:
+                with contextlib.suppress(
+                    OSError
+                ):  # somewhere a file that is being read cannot be removed: the next time
+                    old.unlink()
+
+    def _hash(self, scheme: str, value: str) -> bytes:
+        return hashlib.blake2b(f"{scheme}\n{value}".encode(), key=self._hash_key, digest_size=16).digest()
+
+    def _sealed(self, entry: ListEntry, code: str) -> bytes:
+        keys = "\v".join(f"{scheme}\t{value}" for scheme, value in entry.found_by).encode()
+        nonce = os.urandom(_NONCE)
+        return nonce + self._cipher.encrypt(nonce, entry.line + b"\n" + keys, code.encode())
+
+    def _plain(self, body: bytes, code: str) -> bytes:
+        try:
+            return self._cipher.decrypt(body[:_NONCE], body[_NONCE:], code.encode())
+        except InvalidTag as error:
+            raise _unusable(self._folder, "damaged") from error
+
+    def _secret(self) -> bytes:
+        path = self._folder / _KEY
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with contextlib.suppress(FileExistsError):
+                made = os.open(path.with_name(f"{_KEY}.{os.getpid()}"), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+                with os.fdopen(made, "wb") as writing:
+                    writing.write(os.urandom(32))
+                    writing.flush()
+                    os.fsync(writing.fileno())
+                with contextlib.suppress(FileExistsError):
+                    os.link(path.with_name(f"{_KEY}.{os.getpid()}"), path)
+            path.with_name(f"{_KEY}.{os.getpid()}").unlink(missing_ok=True)
+            secret = path.read_bytes()
+        except OSError as error:
+            raise _unusable(self._folder, type(error).__name__) from error
+        if len(secret) != 32:  # noqa: PLR2004  the length that is written above
+            raise _unusable(self._folder, "damaged")
+        return secret
+
+
+def _codes(held: HeldLists) -> list[str]:
+    return [each.info.code for each in held.lists]
+
+
+def _durable(path: Path) -> None:
+    """Let the disk have it."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _unusable(folder: Path, why: str) -> LedgerError:
+    return LedgerError(
+        f"the lists in {folder} cannot be used ({why})",
+        f"目录 {folder} 中的名单不可用（{why}）",
+        code="list.shelf",
+        remedy_en="see to the disk and its rights; where it is damaged, remove the folder and fetch the lists again",
+        remedy_zh="请检查磁盘与权限；如文件损坏，请删除该目录后重新获取名单",
+    )
