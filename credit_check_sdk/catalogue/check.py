@@ -94,7 +94,22 @@ def _lists(entries: Entries) -> Iterator[Trouble]:
         if one.serious and (one.category is None or one.polarity != "negative"):
             # 国发〔2016〕33号: a list of the seriously dishonest belongs to one of the four fields.
             yield at(entry, "serious", "a serious list is negative and has a category", "严重失信名单应为负面并有类别")
+        yield from _exits(entry)
         yield from bound(entry, one.basis)
+
+
+def _exits(entry: Entry[CreditList]) -> Iterator[Trouble]:
+    """One leaves a list early before its end, and its longest term is not shorter than its regular one."""
+    one = entry.value
+    if one.term_months is not None and one.longest_months is not None and one.longest_months < one.term_months:
+        yield at(entry, "longest_months", "longest_months is less than term_months", "最长期限短于一般期限")
+    if one.early_exit_months is not None and one.early_exit_months >= (one.term_months or one.early_exit_months):
+        yield at(
+            entry,
+            "early_exit_months",
+            "early_exit_months lies before the end that term_months gives",
+            "提前移出应当早于 term_months 规定的期满",
+        )
 
 
 def _matters(entries: Entries) -> Iterator[Trouble]:

@@ -47,7 +47,9 @@ WORDS = (
 
 
 def unfair_key(said: Mapping[str, Any]) -> tuple[str | int, ...] | None:
-    """Find where a measure, as it was written, hangs on place or ownership; None where nowhere."""
+    """Find where an advantage, as it was written, hangs on place or ownership; None where nowhere."""
+    if said.get("kind") != "incentive" and "points_offered" not in said:
+        return None
     for key in said:
         if key in UNFAIR:
             return (key,)

@@ -178,7 +178,7 @@ def _entry(sheet: Sheet, path: tuple[str | int, ...], said: object, model: type[
         said = {"edition": sheet.content["edition"], **said}
     if model is Term and "region" in sheet.content:
         said = {"region": sheet.content["region"], **said}
-    if model is Measure and (unfair := unfair_key(said)):
+    if model is Measure and (unfair := unfair_key(said)) is not None:
         code, (en, zh) = said.get("code", ""), WORDS
         refuse(sheet.file, sheet.line(path, unfair), f"{code}: {en}", f"{code}：{zh}")
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from credit_check_sdk.catalogue.law import months_after
 from credit_check_sdk.catalogue.telling import KINDS
 from credit_check_sdk.model import Words
 
@@ -94,14 +95,25 @@ def remedy_words(measure: Measure, catalogue: Catalogue) -> Words:
 
 
 def repair_words(seen: Sequence[Seen], catalogue: Catalogue) -> Words | None:
-    """Say from when repair may be asked for, by the rules of each document's date; None where they say nothing."""
-    days = [shown.shortest for one in seen if (shown := catalogue.publicity_of(one.record)) and shown.shortest]
+    """Say from when repair or removal may be asked for: by the rules of each document's date, or of each list.
+
+    None where nothing is known of it. The last day of several is told: before it not all of them can be repaired.
+    """
+    days: list[date] = []
+    for one in seen:
+        shown = catalogue.publicity_of(one.record)
+        if shown and shown.shortest:
+            days.append(shown.shortest)
+        listed = catalogue.list_of(one.record.list_code) if one.record.list_code else None
+        if listed and listed.early_exit_months is not None and one.record.document_date is not None:
+            days.append(months_after(one.record.document_date, listed.early_exit_months))
     if not days:
         return None
     last = max(days).isoformat()
     return Words(
-        zh=f"最短公示期至 {last}（含当日），其后符合条件的可以申请信用修复",
-        en=f"the shortest publicity lasts until {last}, that day included; after it repair may be asked for",
+        zh=f"最短期限至 {last}（含当日，以作出机关认定为准），其后符合条件的可以申请信用修复或者提前移出",
+        en=f"the shortest term lasts until {last}, that day included, as the authority counts it; after it repair or "
+        "early removal may be asked for",
     )
 
 

@@ -212,6 +212,12 @@ class CreditList(Value):
     """Who keeps it."""
     term: Words
     """How long a listing lasts and how one leaves it."""
+    term_months: int | None = Field(default=None, ge=1)
+    """Regular length of a listing in months; None where the decision or the field says it."""
+    longest_months: int | None = Field(default=None, ge=1)
+    """The longest, where the regular length may be exceeded or is a range."""
+    early_exit_months: int | None = Field(default=None, ge=0)
+    """Months after which removal may be asked for before the end; None where nothing is known of it."""
     basis: Several[Basis] = ()
     """On what the list rests."""
     reference_only: bool = False

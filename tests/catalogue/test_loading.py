@@ -14,6 +14,7 @@ import yaml
 
 from credit_check_sdk import CreditList, Measure
 from credit_check_sdk.catalogue import load
+from credit_check_sdk.catalogue.inspecting import inspect
 from credit_check_sdk.catalogue.loading import _starter
 
 DATA = resources.files("credit_check_sdk.catalogue") / "data"
@@ -167,3 +168,19 @@ def test_the_supplement_that_the_reference_shows_loads(tmp_path: Path) -> None:
     path.write_text(text.partition("```yaml\n")[2].partition("```")[0], encoding="utf-8")
     shown = load([path], region="451100").measure("GX-SUB-01")
     assert (shown.class_, shown.strength, shown.edition) == ("A", "block", "gx.2026.1")
+
+
+def test_the_supplement_that_the_guide_shows_loads_and_says_what_it_brings(tmp_path: Path) -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "howto" / "add-local-measures.md").read_text(
+        encoding="utf-8"
+    )
+    path = tmp_path / "guangxi.yaml"
+    path.write_text(guide.partition("```yaml\n")[2].partition("```")[0], encoding="utf-8")
+    shown = load([path], region="451100")
+    assert shown.measure("GX-SUB-01").strength == "block"
+    assert shown.terms["objection.answer"].days == 5
+    assert shown.edition_on(date(2026, 11, 23)) == "2026.1+gx.2026.1"
+    found = inspect([path], region="451100")
+    assert (found.troubles, found.conflicts) == ((), ())
+    said = f"edition {found.edition}: {found.measures} measures, {found.lists} lists; 0 conflicts"
+    assert said in guide

@@ -119,6 +119,17 @@ WRONG = {
     "a code that is there": Wrong(
         "GX-SUB-01", "R-SUB-02", 20, "overlaps with its form at measures/subsidy.yaml:", "重叠"
     ),
+    "a code that is there, made harsher": Wrong(
+        "GX-SUB-01", "R-PRT-01", 20, "(looser in class: B, there A); take a code of your own", "类别更宽：B，彼为 A"
+    ),
+    "a class A measure that follows from a promise": Wrong(
+        f"class: B\n    force: recommended\n    strength: hint\n    matters: [subsidy]\n    points: [apply]\n    triggers:\n      - {LIST}",
+        "class: A\n    force: recommended\n    strength: hint\n    matters: [subsidy]\n    points: [apply]\n    triggers:\n"
+        "      - {by: record, kinds: [commitment]}",
+        13,
+        "a class A measure follows from a named list, a decision, or a penalty",
+        "A 类措施应当由名单、法律文书决定或者行政处罚触发",
+    ),
     "a code of the wrong form": Wrong("GX-SUB-01", "gx_sub", 4, "code: ", "code"),
     "a restriction without a class": Wrong("    class: B\n", "", 6, "a restriction has a class", "注明类别"),
     "a restriction that offers": Wrong("strength: hint", "strength: offer", 9, "offers nothing", "不得提供便利"),
@@ -254,6 +265,71 @@ def test_incentives_keep_to_their_rules(tmp_path: Path, text: str, words: str) -
     assert words in str(refused(tmp_path, text))
 
 
+UNFAIR = "never depend on region, ownership or place of registration (令第16号 第九条)"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("    reach:", '    region: "450000"\n    reach:', 13),
+        ("    reach:", "    ownership: [state]\n    reach:", 13),
+        ("    reach:", "    registered_in: Hezhou\n    reach:", 13),
+        ("{by: list, lists: [STA-A]}", '{by: region, regions: ["450000"]}', 12),
+        ("{by: list, lists: [STA-A]}", "{by: ownership, forms: [private]}", 12),
+        ("{by: list, lists: [STA-A]}", "{by: list, lists: [STA-A], registration_place: 贺州}", 12),
+        ("[{by: tender_clause, clause: credit_bonus}]", "[{by: place_of_registration, is: 贺州}]", 16),
+    ],
+)
+def test_points_never_depend_on_place_or_ownership(tmp_path: Path, old: str, new: str, line: int) -> None:
+    text = bonus()
+    assert text.count(old) == 1
+    error = refused(tmp_path, text.replace(old, new))
+    assert str(error).startswith(f"guangxi.yaml:{line}: GX-SUB-01: ")
+    assert UNFAIR in str(error)
+    assert "公平竞争审查规则第九条" in error.words("zh-CN")
+
+
+def bonus() -> str:
+    text = incentive(matters="[tender]", points="[evaluate]")
+    text = text.replace("    reach: [subject]\n", "    reach: [subject]\n    grants: bonus\n    points_offered: 2\n")
+    return text.replace("    basis:", "    requires: [{by: tender_clause, clause: credit_bonus}]\n    basis:")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "en", "zh"),
+    [
+        ("[STA-A]", "[CX-SF]", 12, "CX-SF is a list of one place; points and preference", "CX-SF 为地方名单"),
+        ("    points_offered: 2\n", "", 14, "a bonus says how many points", "应当注明至多加多少分"),
+        ("clause: credit_bonus", "clause: exclusion", 14, "requires the tender clause credit_bonus", "招标文件条款"),
+        ("grants: bonus\n    points_offered: 2\n    requires: [{by: tender_clause, clause: credit_bonus}]", "grants: priority",
+         14, "priority among bidders requires the tender clause", "竞争者之间的优先"),
+    ],
+)  # fmt: skip
+def test_advantages_among_bidders_are_earned_fairly(
+    tmp_path: Path, old: str, new: str, line: int, en: str, zh: str
+) -> None:
+    path = tmp_path / "guangxi.yaml"
+    path.write_text(bonus(), encoding="utf-8")
+    assert load([path], region="451100").measure("GX-SUB-01").points_offered == 2
+    assert bonus().count(old) == 1
+    error = refused(tmp_path, bonus().replace(old, new))
+    assert str(error).startswith(f"guangxi.yaml:{line}: ")
+    assert en in str(error)
+    assert zh in error.words("zh-CN")
+
+
+def test_a_list_that_a_region_brings_earns_nothing_among_bidders(tmp_path: Path) -> None:
+    added = (
+        "lists:\n  - code: GX-RED\n    name: {zh: 本区红名单, en: Red list of the region}\n    polarity: positive\n"
+        "    authority: {zh: 示例机关, en: an authority}\n    term: {zh: 一年, en: one year}\n"
+    )
+    error = refused(tmp_path, bonus().replace("[STA-A]", "[GX-RED]") + added)
+    assert "GX-RED is a list of one place" in str(error)
+    path = tmp_path / "guangxi.yaml"
+    path.write_text(incentive().replace("[STA-A]", "[GX-RED]") + added, encoding="utf-8")  # nobody competes for it
+    assert load([path], region="451100").measure("GX-SUB-01").kind == "incentive"
+
+
 def test_a_block_follows_from_a_record(tmp_path: Path) -> None:
     text = variant(strength="block").replace("verified_on: null", "verified_on: 2026-10-01")
     assert "a block follows from a record" in str(refused(tmp_path, text.replace(LIST, "{by: not_excluded}")))
@@ -301,6 +377,12 @@ lists:
         ({"category": "gossip"}, 7, "unknown category gossip"),
         ({"polarity": "positive"}, 6, "a serious list is negative and has a category"),
         ({"category": "null"}, 6, "a serious list is negative and has a category"),
+        ({"category": "legal_duty\n    term_months: 24\n    longest_months: 12"}, 9, "longest_months is less than"),
+        (
+            {"category": "legal_duty\n    term_months: 12\n    early_exit_months: 12"},
+            9,
+            "early_exit_months lies before",
+        ),
     ],
 )
 def test_lists_keep_to_their_rules(tmp_path: Path, changes: dict[str, str], line: int, words: str) -> None:

@@ -201,8 +201,20 @@ def test_the_day_from_which_repair_may_be_asked_for_is_told(dated: date, severit
     seen = Seen(Party(role="subject", subject=who), record, "municipal", "own", live=True)
     measure = CATALOGUE.measure("R-LIC-03")
     words = finding_words(Finding(measure, seen.party, "hint", (Support(seen, None, "hint"),)), CATALOGUE)
-    assert (f"最短公示期至 {until}（含当日），其后符合条件的可以申请信用修复" in words.zh) == (until is not None)
-    assert ("最短公示期" in words.zh) == (until is not None)
+    assert (f"最短期限至 {until}（含当日" in words.zh) == (until is not None)
+    assert ("最短期限" in words.zh) == (until is not None)
+
+
+def test_the_day_from_which_a_list_may_be_left_early_is_told() -> None:
+    who = subject_in("subject")
+    measure = CATALOGUE.measure("R-NMG-01")
+    for code, until in (("MOHRSS-NMG", "2026-11-01"), ("STA-ZD", None)):
+        record = Record(record_id="r", polarity="negative", subject=who, authority="示例机关", list_code=code,
+                        document_date=date(2026, 5, 1))  # fmt: skip
+        seen = Seen(Party(role="subject", subject=who), record, "municipal", "own", live=True)
+        words = finding_words(Finding(measure, seen.party, "block", (Support(seen, None, "block"),)), CATALOGUE)
+        assert (f"最短期限至 {until}（含当日" in words.zh) == (until is not None)
+        assert ("early removal" in words.en) == (until is not None)
 
 
 def test_an_offer_says_why_and_on_what() -> None:
