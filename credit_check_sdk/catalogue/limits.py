@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from credit_check_sdk.catalogue.explaining import explained
+from credit_check_sdk.catalogue.placing import stem, within
 from credit_check_sdk.errors import ConfigurationError
 from credit_check_sdk.model import Term
 
@@ -27,7 +28,7 @@ def limits(known: Iterable[Term], said: Mapping[str, Mapping[str, Any]], region:
     """
     chosen: dict[str, Term] = {}
     for term in known:
-        holds = term.region is None or (region or "").startswith(term.region)
+        holds = term.region is None or (region is not None and within(region, term.region))
         if holds and _narrower(term, chosen.get(term.code)):
             chosen[term.code] = term
     for code, keys in said.items():
@@ -36,7 +37,7 @@ def limits(known: Iterable[Term], said: Mapping[str, Mapping[str, Any]], region:
 
 
 def _narrower(term: Term, than: Term | None) -> bool:
-    return than is None or len(term.region or "") >= len(than.region or "")
+    return than is None or len(stem(term.region or "")) >= len(stem(than.region or ""))
 
 
 def _laid_over(code: str, keys: Mapping[str, Any], chosen: Mapping[str, Term]) -> Term:

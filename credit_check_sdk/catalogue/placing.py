@@ -114,10 +114,11 @@ def at(entry: Entry[E], loc: str | tuple[str | int, ...], en: str, zh: str) -> T
 
 def within(region: str, other: str) -> bool:
     """Say whether *region* lies in *other*; both are codes of GB/T 2260, whose pairs of zeros mean the whole."""
-    return _stem(region).startswith(_stem(other))
+    return stem(region).startswith(stem(other))
 
 
-def _stem(region: str) -> str:
+def stem(region: str) -> str:
+    """Give the digits of a region's code without the pairs of zeros that mean the whole."""
     while len(region) > 2 and region.endswith("00"):  # noqa: PLR2004  two digits name a province
         region = region[:-2]
     return region

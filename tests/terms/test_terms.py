@@ -55,6 +55,16 @@ def test_what_the_configuration_cannot_mean_is_refused_by_name(said: dict[str, d
     assert named in refused.value.words("zh-CN")
 
 
+@pytest.mark.parametrize(("bound", "days"), [("45", 4), ("450000", 4), ("451100", 4), ("4511", 4)])
+def test_a_region_is_named_with_its_zeros_or_without(tmp_path: Path, bound: str, days: int) -> None:
+    file = tmp_path / "local.yaml"
+    file.write_text(
+        f'region: "{bound}"\nterms:\n  - {{code: objection.answer, name: {{zh: 异议答复, en: Answer}}, days: 4}}\n',
+        encoding="utf-8",
+    )
+    assert catalogue.load([file], region="451102").terms["objection.answer"].days == days
+
+
 def test_a_supplement_brings_the_limits_of_its_region(tmp_path: Path) -> None:
     file = tmp_path / "local.yaml"
     file.write_text(
