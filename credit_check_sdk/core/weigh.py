@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from credit_check_sdk.core.clean import clean_years
+from credit_check_sdk.core.clean import IDLE, clean_years
+from credit_check_sdk.core.comparing import renamed
 from credit_check_sdk.core.desk import local
 from credit_check_sdk.core.fair import fair
 from credit_check_sdk.core.stacking import STRENGTHS, stacked
@@ -175,7 +176,9 @@ def weigh(  # noqa: PLR0913  what is weighed, by what, when and where
     overruled = _those_in(concerns, "record.overruled")
     complete = bool(heard) and not any(silence.required for silence in silences)
     adverse = tuple(item for item in seen if _may_carry(item, overruled))
-    frame = _Frame(case, asked[0], policy, today, case.region or region, seen, adverse, contested, complete)
+    idle = overruled | _doubtful(concerns)
+    counted = tuple(item for item in seen if id(item) not in idle)
+    frame = _Frame(case, asked[0], policy, today, case.region or region, seen, adverse, counted, contested, complete)
 
     index = _index(catalogue.applicable(case.matter, case.point, today))
     restrictions = stacked(
@@ -183,6 +186,7 @@ def weigh(  # noqa: PLR0913  what is weighed, by what, when and where
     )
     excluded = any(f.strength == "block" and f.measure.effect_scope in {"case", "facilitation"} for f in restrictions)
     offers = [offer for measure in index.incentives for offer in _offer(measure, frame, excluded=excluded)]
+    concerns += _renamed(restrictions)
     if any(item.stale for item in heard):
         concerns.append(Concern("evidence.stale", weighs=False))
     concerns += [
@@ -231,6 +235,8 @@ class _Frame:
     seen: tuple[Seen, ...]
     adverse: tuple[Seen, ...]
     """Those of them that may carry a restriction at all."""
+    counted: tuple[Seen, ...]
+    """Those that may count in the clean years: a copy that its maker contradicts, or that is over elsewhere, does not."""
     contested: frozenset[int]
     """Records that platforms disagree on and that may not restrict."""
     complete: bool
@@ -296,6 +302,16 @@ def _those_in(concerns: Iterable[Concern], code: str) -> frozenset[int]:
 
 def _minute(item: Heard) -> str:
     return local(item.consultation.as_of).isoformat(sep=" ", timespec="minutes")[:16]
+
+
+def _doubtful(concerns: Iterable[Concern]) -> frozenset[int]:
+    """Name records of facts that are over, or suspended, at one platform at least."""
+    return frozenset(
+        id(item)
+        for concern in concerns
+        if concern.code == "record.levels_disagree" and any(seen.record.status in IDLE for seen in concern.seen)
+        for item in concern.seen
+    )
 
 
 def _see(asked: Sequence[Party], heard: Sequence[Heard], catalogue: Catalogue) -> Iterable[Seen]:
@@ -486,6 +502,17 @@ def _name_only(seen: Sequence[Seen]) -> Iterable[Concern]:
             yield Concern("match.foreign", weighs=True, party=item.party, seen=(item,))
 
 
+def _renamed(findings: Iterable[Finding]) -> Iterable[Concern]:
+    """Name grounds that belong to a party by identifier and go by another name: the officer compares, the number decides."""
+    told: set[int] = set()
+    for finding in findings:
+        for support in finding.supports:
+            seen = support.seen
+            if id(seen) not in told and renamed(seen.party.subject, seen.record.subject):
+                told.add(id(seen))
+                yield Concern("match.renamed", weighs=False, party=seen.party, seen=(seen,))
+
+
 def _identity(asked: Sequence[Party], heard: Sequence[Heard], policy: MatterPolicy) -> Iterable[Concern]:
     for party in asked:
         doubts: list[str] = []
@@ -512,7 +539,7 @@ def _holds(condition: Trigger, party: Party, frame: _Frame, *, excluded: bool = 
         case NotExcluded():
             return frame.complete and not excluded
         case OnCleanYears():
-            return frame.complete and clean_years(frame.case, frame.policy, frame.seen, condition.years)
+            return frame.complete and clean_years(frame.case, frame.policy, frame.counted, condition.years)
         case OnList() | OnRating() | OnRecord():
             return bool(_favours(condition, party, frame))
         case OnDecision() | OnMeasure():

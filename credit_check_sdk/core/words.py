@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from credit_check_sdk.core.cited import basis_words, period_words, record_words, remedy_words, repair_words
+from credit_check_sdk.core.comparing import comparison
 from credit_check_sdk.model import Words
 
 if TYPE_CHECKING:
@@ -202,8 +203,12 @@ _CONCERNS: dict[str, tuple[str, str]] = {
         "{who}: {records} differs from what the platform of the authority that made it says; that one prevails",
     ),
     "match.name_only": (
-        "{who}仅名称与{records}一致，没有标识符佐证，不得据此限制；请核对统一社会信用代码或证件号码",
-        "{who}: only the name agrees with {records}; nobody is restricted by name; compare the identifier",
+        "{who}仅名称与{records}一致，没有标识符佐证，不得据此限制；{compared}；请核对统一社会信用代码或证件号码",
+        "{who}: only the name agrees with {records}; nobody is restricted by name; {compared}; compare the identifier",
+    ),
+    "match.renamed": (
+        "{who}与{records}号码一致，记录所载名称为“{names}”；以号码为准，请核对是否更名",
+        "{who} and {records} agree by number, and the record names “{names}”; the number decides; see whether it was renamed",
     ),
     "match.foreign": (
         "来源返回了不属于{who}的{records}，未采用；请联系平台",
@@ -281,10 +286,23 @@ def concern_words(concern: Concern, catalogue: Catalogue) -> Words:
     zh, en = _CONCERNS.get(concern.code, (f"{{who}}：{concern.code}", f"{{who}}: {concern.code}"))
     who = _who(concern.party) if concern.party else Words(zh="", en="")
     records = [record_words(seen, catalogue) for seen in concern.seen]
-    return Words(
-        zh=zh.format(who=who.zh, records="、".join(r.zh for r in records), **concern.detail) + "。",
-        en=en.format(who=who.en, records=", ".join(r.en for r in records), **concern.detail) + ".",
+    compared = _compared(concern)
+    names = "、".join(dict.fromkeys(seen.record.subject.name for seen in concern.seen))
+    zh = zh.format(
+        who=who.zh, records="、".join(r.zh for r in records), compared=compared.zh, names=names, **concern.detail
     )
+    en = en.format(
+        who=who.en, records=", ".join(r.en for r in records), compared=compared.en, names=names, **concern.detail
+    )
+    return Words(zh=zh + "。", en=en + ".")
+
+
+def _compared(concern: Concern) -> Words:
+    """Say what is to be compared where only a name agrees."""
+    if concern.party is None:
+        return _NOTHING
+    said = [comparison(concern.party.subject, seen.record.subject) for seen in concern.seen]
+    return Words(zh="；".join(words.zh for words in said), en="; ".join(words.en for words in said))
 
 
 def silence_words(silence: Silence) -> Words:
