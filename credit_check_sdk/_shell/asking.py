@@ -67,7 +67,9 @@ class Asking:
         board: Board,
         memory: LocalMemory,
         clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self._wall = wall
         self._settings, self._audit, self._board, self._clock = settings, audit, board, clock
         self._leading = Leading(memory)
         self.lines = {name: Line(said, clock) for name, said in settings.items()}
@@ -332,7 +334,7 @@ class Asking:
         with self._lock:
             if flight.landed.done():
                 return
-            flight.at, flight.gone = datetime.now(UTC), self._clock() + _LINGER
+            flight.at, flight.gone = self._wall(), self._clock() + _LINGER
             if self._flights.get(call.keys) is flight:
                 if isinstance(result, _Abandoned):
                     del self._flights[call.keys]

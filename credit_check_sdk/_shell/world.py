@@ -57,7 +57,7 @@ class World:
     ) -> None:
         self.exchange, self.memory, self.ledger, self.audit, self.keys = exchange, memory, ledger, audit, keys
         self.board = Board(audit, self._told)
-        self.asking = Asking(sources or {}, audit, self.board, memory)
+        self.asking = Asking(sources or {}, audit, self.board, memory, wall=lambda: now())  # noqa: PLW0108  looked up when it is called: a test may set the clock
         exchange.pace = self.asking.pace
         self._pool: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()

@@ -239,7 +239,8 @@ def explained(trouble: ValidationError, file: str, kind: type[BaseModel], error:
     first = trouble.errors(include_input=False, include_url=False, include_context=False)[0]
     place = ".".join(str(part) for part in first["loc"]) or file
     known = ", ".join(kind.model_fields) if first["type"] == "extra_forbidden" and len(first["loc"]) == 1 else ""
-    missing = "purpose" in first["msg"] and "person" in first["msg"]
+    blank = first["loc"][:1] == ("purpose",) and first["type"] != "extra_forbidden"
+    missing = blank or ("purpose" in first["msg"] and "person" in first["msg"])
     return error(
         f"{file}: {place}: {first['msg']}",
         f"{file}：{place}：{first['msg']}",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _FIRST = frozenset({0})
 _AHEAD = 300.0
 """Seconds by which a publisher's clock may be ahead of ours."""
+_EVER = float("inf")
 _TOLERANCE = 5.0
 """Seconds by which a remembered time may lie ahead of the clock before the clock is taken to have been set back."""
 
@@ -165,7 +166,7 @@ class _Inquiry:
         nothing = min(self.limit, self.policy.remember_nothing_for or self.limit)
         for pair, key in keys.items():
             kept = memory.get(key)
-            if kept is None:
+            if kept is None or _over(kept, self.now):
                 continue
             self._known[pair] = kept
             if not kept.adverse and _within(kept, self.now, self.limit if kept.answer.records else nothing):
@@ -237,7 +238,9 @@ class _Inquiry:
 
     async def remember(self) -> None:
         """Give the memory what was answered."""
-        lasting = max(self.limit, self.policy.stale_clear or self.limit).total_seconds()
+        # An answer that is too old to stand for asking is still shown while its source is silent.
+        shown = self.policy.fresh_limit(self.case.point)
+        lasting = max(shown, self.limit, self.policy.stale_clear or self.limit).total_seconds()
         items = [
             (key, _kept(result, answer), seconds)
             for name, result in self.results.items()
@@ -366,6 +369,13 @@ def _whom(subject: Subject) -> tuple[str, str, str] | None:
         return None
     others = "\n".join(f"{each.scheme}:{each.normal}" for each in subject.identifiers)
     return primary.scheme, primary.normal, f"{subject.category}\n{subject.normal_name}\n{others}"
+
+
+def _over(kept: Remembered, now: datetime) -> bool:
+    """Say whether a clock of one of its records ended since: a machine that slept may not have counted the time."""
+    if not kept.answer.records:
+        return False
+    return (now - kept.fetched_at).total_seconds() >= _seconds(kept.answer, kept.fetched_at, _EVER)
 
 
 def _within(kept: Remembered, now: datetime, limit: timedelta) -> bool:

@@ -181,6 +181,15 @@ class Purpose(Value):
     authorisation_ref: str | None = None
     """Reference of the subject's written authorisation, where the law asks for one."""
 
+    @field_validator("text", "basis")
+    @classmethod
+    def _says_something(cls, value: str) -> str:
+        if not value.strip():
+            # 个人信息保护法 第六条: 明确、合理的目的; blanks name none.
+            message = "it is blank; name the purpose and its legal basis"
+            raise ValueError(message)
+        return value
+
 
 class Operator(Value):
     """The officer on whose account something is done."""

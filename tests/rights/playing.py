@@ -16,6 +16,7 @@ from credit_check_sdk import (
     Case,
     CaseError,
     CreditCheckError,
+    ObjectionDraft,
     Operator,
     Response,
     Settings,
@@ -27,6 +28,7 @@ from credit_check_sdk.cli.case import parse
 from credit_check_sdk.core.check import check
 from credit_check_sdk.core.desk import Consulting, Desk
 from credit_check_sdk.core.gate import require
+from credit_check_sdk.core.objecting import take
 from credit_check_sdk.core.settle import settle
 from credit_check_sdk.errors import NoAnswerError, NotSentError, NotUnderstoodError
 from credit_check_sdk.model import Settlement
@@ -55,11 +57,13 @@ class Scripted(FixedSource):
         self.failure: Failure | None = None
         self.misplaced: list[tuple[Subject, Record]] = []
 
-    def told(self, scenario: Scenario | Earlier, places: Iterable[tuple[int, Fact]], unknown: Sequence[str]) -> None:
-        """Take what this source knows."""
+    def told(self, where: str, places: Iterable[tuple[int, Fact]], unknown: Sequence[str]) -> None:
+        """Take what this source knows; its records are those of *where*, for a ledger remembers their standing."""
         mine = [(place, fact) for place, fact in places if self.id in fact.origin]
-        self.records = [record(fact, place) for place, fact in mine if fact.given_for is None]
-        self.misplaced = [(subject(f.given_for), record(f, place)) for place, f in mine if f.given_for is not None]
+        self.records = [record(fact, place, where) for place, fact in mine if fact.given_for is None]
+        self.misplaced = [
+            (subject(f.given_for), record(f, place, where)) for place, f in mine if f.given_for is not None
+        ]
         self.unknown = [subject(name) for name in unknown]
 
     @override
@@ -117,7 +121,7 @@ class Stage:
         """Let the sources say what a scene says, at its time."""
         self.now = now.astimezone(UTC)
         for level, source in self.sources.items():
-            source.told(scene, list(enumerate(scene.records, start=1)), scene.unknown)
+            source.told(f"{self.scenario.id}-{self.kind}", list(enumerate(scene.records, start=1)), scene.unknown)
             source.failure = getattr(scene, "silent", {}).get(level)
             source.left_out = [subject(name) for name in getattr(scene, "left_out", {}).get(level, ())]
 
@@ -131,6 +135,10 @@ class Stage:
 
     def require(self, case: Case, to: Any) -> Any:
         """Ask the gate."""
+        raise NotImplementedError
+
+    def object(self, draft: ObjectionDraft) -> Any:
+        """Take an objection at the counter."""
         raise NotImplementedError
 
     def stored(self, decision: Decision) -> Decision:
@@ -170,6 +178,10 @@ class CoreStage(Stage):
     @override
     def require(self, case: Case, to: Any) -> Any:
         return self._run(require(self.desk, case.id, case.point, to, case))
+
+    @override
+    def object(self, draft: ObjectionDraft) -> Any:
+        return self._run(take(self.desk, draft, ()))
 
     @override
     def stored(self, decision: Decision) -> Decision:
@@ -224,6 +236,10 @@ class DoorStage(Stage):
         return self.door.require(case, to=to)
 
     @override
+    def object(self, draft: ObjectionDraft) -> Any:
+        return self.door.take_objection(draft)
+
+    @override
     def stored(self, decision: Decision) -> Decision:
         kept: Decision = self.door.show(decision.id).decision
         return kept
@@ -264,6 +280,9 @@ def play(stage: Stage) -> Decision | None:
 def _do(stage: Stage, case: Case, decision: Decision, step: Step) -> None:
     if step.require is not None:
         stage.require(case, step.require)
+        return
+    if step.objection is not None:
+        stage.object(ObjectionDraft(case_id=case.id, point=case.point, operator=OFFICER, text=step.objection))
         return
     responses = tuple(
         Response(proposal=proposal.id, answer=answer, reason=step.reason)
@@ -312,18 +331,12 @@ def _proposals(scenario: Scenario, decision: Decision, *, states: bool) -> None:
             continue
         found = [proposal for proposal in decision.proposals if proposal.kind == kind]
         names = Counter(proposal.measure for proposal in found)
-        assert names == Counter(_name(each) for each in expected)
+        assert names == Counter(each.measure for each in expected)
         left = list(found)
         for each in expected:
-            if isinstance(each, str):
-                continue
             match = next((p for p in left if p.measure == each.measure and _fits(p, each, states=states)), None)
             assert match is not None, (each.model_dump(exclude_none=True), [_shown(p) for p in left])
             left.remove(match)
-
-
-def _name(expected: str | Expected) -> str:
-    return expected if isinstance(expected, str) else expected.measure
 
 
 def _shown(proposal: Proposal) -> dict[str, Any]:

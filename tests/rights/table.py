@@ -99,13 +99,14 @@ class Step(Value):
     settle: dict[str, Answer] | None = None
     reason: str | None = None
     require: Literal["proceed", "grant", "refuse"] | None = None
+    objection: str | None = None
     hours_later: float = 0
     refused: str | None = None
 
     @model_validator(mode="after")
     def _does_one_thing(self) -> Step:
-        if (self.settle is None) == (self.require is None):
-            message = "a step either settles or requires"
+        if sum(done is not None for done in (self.settle, self.require, self.objection)) != 1:
+            message = "a step settles, requires or takes an objection"
             raise ValueError(message)
         return self
 
@@ -114,8 +115,8 @@ class Then(Value):
     """What is expected."""
 
     outcome: Outcome | None = None
-    restrictions: Several[str | Expected] = ()
-    offers: Several[str | Expected] | None = None
+    restrictions: Several[Expected] = ()
+    offers: Several[Expected] | None = None
     warnings: Several[str] = ()
     silent: Several[str] = ()
     asked: Several[str] | None = None
@@ -126,6 +127,19 @@ class Then(Value):
     never: Several[str] = ()
     refused: str | None = None
     steps: Several[Step] = ()
+
+    @field_validator("restrictions", "offers", mode="before")
+    @classmethod
+    def _by_code_alone(cls, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        return [{"measure": each} if isinstance(each, str) else each for each in value]
+
+    @field_validator("words", "never", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        """Take a day or a number for the text that it is."""
+        return [str(each) for each in value] if isinstance(value, list) else value
 
     @model_validator(mode="after")
     def _says_what_it_comes_to(self) -> Then:
@@ -226,13 +240,13 @@ def person(who: Who) -> dict[str, Any]:
     return {**base, **who.model_dump(mode="json", exclude={"like"}, exclude_unset=True)}
 
 
-def record(fact: Fact, place: int) -> Record:
+def record(fact: Fact, place: int, where: str) -> Record:
     """Make the record that a scenario describes in *place*."""
     until = fact.until
     if until is None:
         until = {"list": date(2029, 3, 1)} if fact.kind == "list" and fact.decision is None else {}
     made = {
-        "record_id": fact.id or f"rec-{place}",
+        "record_id": f"{where}-{fact.id or place}",
         "authority_level": fact.made_by,
         "list_code": fact.list,
         "kind": fact.kind,

@@ -8,7 +8,7 @@ import pytest
 
 from credit_check_sdk._shell.keys import KeyRing
 from tests.rights.playing import DoorStage, play
-from tests.rights.table import Scenario, scenarios
+from tests.rights.table import Scenario, rows, scenarios
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,22 @@ def test_a_scenario(scenario: Scenario, kind: str, base: Path, monkeypatch: pyte
         stage.close()
 
 
+def test_the_table_is_large_enough() -> None:
+    assert len(TABLE) >= 150
+
+
+def test_every_row_that_has_to_be_covered_is() -> None:
+    covered = {row for scenario in TABLE for row in scenario.covers}
+    missing = {key: row.title for key, row in rows().items() if key not in covered}
+    assert not missing, f"没有情形覆盖 no scenario covers: {missing}"
+
+
 def test_no_two_scenarios_say_the_same() -> None:
     titles = [scenario.title.zh for scenario in TABLE]
     assert len(set(titles)) == len(titles)
     assert len({scenario.title.en for scenario in TABLE}) == len(titles)
+
+
+def test_the_table_is_as_long_as_the_law_is_wide() -> None:
+    assert len(TABLE) >= 150
+    assert all(scenario.clause for scenario in TABLE)
