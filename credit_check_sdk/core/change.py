@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from credit_check_sdk.core.consequences import Told, reach
 from credit_check_sdk.core.desk import day_of
 from credit_check_sdk.core.moving import amended, moved
+from credit_check_sdk.core.notices import draft_ending
 from credit_check_sdk.core.reverify import missed
 from credit_check_sdk.errors import CreditCheckError, LedgerError
 from credit_check_sdk.flow import About, Forget, Load, NewId, Now, Record, Together
@@ -26,6 +27,7 @@ from credit_check_sdk.model.ledger import (
     DueMeasures,
     FeedCursor,
     KnownChanges,
+    NoticeEntry,
     ObjectionAnswerEntry,
     Objections,
     Standings,
@@ -66,7 +68,7 @@ class SourceSync:
     transitions: dict[str, int] = field(default_factory=dict)
     """Measures moved, by what happened to them."""
     notices: int = 0
-    """Rectification notices drafted."""
+    """Notices drafted that a measure was lifted or rectified."""
     answers: int = 0
     """Objections and questions of our own that were answered."""
     verified: int = 0
@@ -337,6 +339,8 @@ async def _lapse_one(desk: Desk, number: str) -> Counter[str]:
             continue
         step: TransitionEntry = await moved(stored, proposal, event, at=now, by="clock", cause=cause)
         entries += await amended(desk, stored, proposal, step)
+        if event == "lift" and (notice := await draft_ending(desk, stored, proposal, step)) is not None:
+            entries.append(NoticeEntry(notice))
         events[event] += 1
     if entries:
         await Record(tuple(entries))

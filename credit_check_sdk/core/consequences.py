@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from credit_check_sdk.core.moving import amended, moved
-from credit_check_sdk.core.notices import draft_rectification
+from credit_check_sdk.core.notices import draft_ending
 from credit_check_sdk.core.states import called_for
 from credit_check_sdk.core.still import still_carries
 from credit_check_sdk.flow import Load
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from credit_check_sdk.core.desk import Desk
     from credit_check_sdk.model import Change, Ground, Proposal, Record
     from credit_check_sdk.model.applied import Carrying, RecordStanding
-    from credit_check_sdk.model.ledger import Entry
+    from credit_check_sdk.model.ledger import Entry, TransitionEntry
 
 Place = tuple[str, str]
 """A record: its source and its number there."""
@@ -49,7 +49,7 @@ class Consequences:
     events: Counter[str] = field(default_factory=Counter)
     """Measures moved, by what happened to them."""
     notices: int = 0
-    """Rectification notices drafted."""
+    """Notices drafted that a measure was lifted or rectified."""
 
     @property
     def reached(self) -> tuple[str, ...]:
@@ -176,17 +176,16 @@ async def _move(
         step = await moved(view.stored, proposal, event, at=at, by=by, cause=why, change=number, measure=measure)
         made.entries += await amended(view.desk, view.stored, proposal, step)
         made.events[event] += 1
-        if event == "rectify":
-            await _draft(view, made, proposal, at)
+        if event in {"lift", "rectify"}:
+            await _draft(view, made, proposal, step)
 
 
 def _cause(told: Told) -> str:
     return "removed" if told.change.change == "corrected" and told.change.record is None else told.change.change
 
 
-async def _draft(view: _View, made: Consequences, proposal: Proposal, at: datetime) -> None:
-    stored = view.stored
-    notice = await draft_rectification(view.desk, stored.case, stored.decision, proposal, stored.consultations, at)
+async def _draft(view: _View, made: Consequences, proposal: Proposal, step: TransitionEntry) -> None:
+    notice = await draft_ending(view.desk, view.stored, proposal, step)
     if notice is not None:
         made.entries.append(NoticeEntry(notice))
         made.notices += 1

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from credit_check_sdk.core.cited import days_words, until_words
 from credit_check_sdk.core.desk import Desk, day_of, local
+from credit_check_sdk.core.sayings import CAUSES
 from credit_check_sdk.core.words import effect_words, force_words, point_words, role_words
 from credit_check_sdk.core.workdays import due
 from credit_check_sdk.errors import InputError
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         Remedy,
     )
     from credit_check_sdk.model import Record as RecordValue
+    from credit_check_sdk.model.ledger import StoredCheck, TransitionEntry
 
 _KINDS: dict[str, NoticeKind] = {"case": "restriction", "facilitation": "exclusion", "party": "party"}
 _LANGS = ("zh-CN", "en")
@@ -69,6 +71,15 @@ class _Facts:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How a measure ended, where that is what a notice tells."""
+
+    kind: NoticeKind
+    on: date
+    cause: str
+
+
 async def draft(
     desk: Desk,
     case: Case,
@@ -84,17 +95,29 @@ async def draft(
     return tuple([_drafted(facts, proposal, await NewId("notice")) for proposal in proposals])
 
 
-async def draft_rectification(
-    desk: Desk,
-    case: Case,
-    decision: Decision,
-    proposal: Proposal,
-    consultations: Sequence[Consultation],
-    now: datetime,
-) -> Notice | None:
-    """Draft the notice that a wrong measure was rectified (恢复信誉、消除影响); None where the desk has no templates."""
-    facts = _facts(desk, case, decision, consultations, now)
-    return None if facts is None else _drafted(facts, proposal, await NewId("notice"), "rectification")
+async def draft_ending(desk: Desk, stored: StoredCheck, proposal: Proposal, step: TransitionEntry) -> Notice | None:
+    """Draft the notice that a measure was lifted, or rectified (恢复信誉、消除影响).
+
+    None where the desk has no templates, and for a lifting of which nobody needs to hear: the measure never took effect
+    and its own notice was never delivered, or a lifting was told before. 谁认定、谁修复，措施同步解除 (信用修复管理办法).
+    """
+    facts = _facts(desk, stored.case, stored.decision, stored.consultations, step.at)
+    if facts is None or proposal.kind != "restriction":
+        return None
+    kind: NoticeKind = "rectification" if step.event == "rectify" else "lifting"
+    if kind == "lifting" and not await _concerns_its_subject(stored, proposal):
+        return None
+    return _drafted(facts, proposal, await NewId("notice"), _Ended(kind, day_of(step.at), step.cause))
+
+
+async def _concerns_its_subject(stored: StoredCheck, proposal: Proposal) -> bool:
+    before = stored.measure(proposal.id)
+    drafted: tuple[StoredNotice, ...] = await Load(Notices(decision=stored.decision.id))
+    mine = [kept for kept in drafted if kept.notice.proposal == proposal.id]
+    if any(kept.notice.kind == "lifting" and kept.state != "withdrawn" for kept in mine):
+        return False
+    felt = before.in_force_at is not None or "noticed" in {before.state, before.returns}
+    return felt or any(kept.state == "delivered" for kept in mine)
 
 
 def _facts(
@@ -172,14 +195,16 @@ def day_due(desk: Desk, code: str, start: date) -> Due | None:
     return due(desk.calendar, start, term.days)
 
 
-def _drafted(facts: _Facts, proposal: Proposal, number: str, told: NoticeKind | None = None) -> Notice:
+def _drafted(facts: _Facts, proposal: Proposal, number: str, ended: _Ended | None = None) -> Notice:
     desk, case, now = facts.desk, facts.case, facts.now
-    kind = told or _KINDS[proposal.effect_scope]
+    kind = ended.kind if ended else _KINDS[proposal.effect_scope]
     party = party_of(case, proposal.applies_to)
     measure = desk.catalogue.measure(proposal.measure)
-    said = {lang: _said(facts, proposal, measure, party, number, kind, lang) for lang in _LANGS}
-    term = "notice.rectification" if kind == "rectification" else "notice.restriction"
-    limit = day_due(desk, term, day_of(now))
+    said = {
+        lang: {**_said(facts, proposal, measure, party, number, kind, lang), "ended": _ended(ended, lang)}
+        for lang in _LANGS
+    }
+    limit = day_due(desk, f"notice.{ended.kind}" if ended else "notice.restriction", day_of(now))
     return Notice(
         id=number,
         kind=kind,
@@ -188,7 +213,7 @@ def _drafted(facts: _Facts, proposal: Proposal, number: str, told: NoticeKind | 
         decision=facts.decision.id,
         proposal=proposal.id,
         subject_name=party.subject.name,
-        text=facts.letters.write(kind if told else measure.notice or kind, said),
+        text=facts.letters.write(kind if ended else measure.notice or kind, said),
         drafted_at=local(now),
         due_on=limit.on if limit else None,
         provisional=limit.provisional if limit else False,
@@ -226,6 +251,14 @@ def _said(  # noqa: PLR0913, PLR0917  what a notice says
         "remedies": [_remedy(desk, remedy, lang) for remedy in desk.catalogue.remedies if kind in remedy.kinds],
         "contact": contact_of(desk, case.operator).model_dump(),
     }
+
+
+def _ended(ended: _Ended | None, lang: str) -> dict[str, str]:
+    """Say when and why the measure ended; blank in a notice of one that stands."""
+    if ended is None:
+        return {"on": "", "why": ""}
+    why = CAUSES.get(ended.cause)
+    return {"on": ended.on.isoformat(), "why": why[lang] if why else ended.cause}
 
 
 def _ground(ground: Ground, records: Mapping[tuple[str, str], RecordValue], lang: str) -> dict[str, str]:
@@ -316,6 +349,7 @@ def specimen(lang: str) -> dict[str, Any]:
             "period": "示例",
             "release": "示例",
         },
+        "ended": _ended(None, lang),
         "remedies": [{"code": "objection", "name": "示例", "text": "示例", "basis": "《示例条例》第一条"}],
         "contact": Contact(name="示例机关", phone="0774-0000000").model_dump(),
     }

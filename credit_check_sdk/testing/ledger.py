@@ -408,6 +408,10 @@ class InMemoryLedger:
         )
         _insist((before.state, before.step) == (entry.before, entry.follows), "measure")
         self.transitions.append(entry)
+        for number, kept in self.notices.items():
+            ends = entry.event in {"lift", "rectify"} and kept.notice.proposal == entry.proposal
+            if ends and kept.state == "drafted" and kept.notice.kind != "rectification":
+                self.notices[number] = replace(kept, state="withdrawn")
         began = entry.at if entry.event == "apply" else None
         self.measures[entry.proposal] = AppliedMeasure(
             entry.proposal,

@@ -40,6 +40,52 @@ def test_every_day_of_the_published_years_is_as_another_source_has_it(year: int)
         assert OFFICIAL.working(day) is not off, day
 
 
+PUBLISHED = {
+    # 国务院办公厅关于2024年部分节假日安排的通知, 国办发明电〔2023〕7号
+    2024: (
+        "01-01 02-10..02-17 04-04..04-06 05-01..05-05 06-10 09-15..09-17 10-01..10-07",
+        "02-04 02-18 04-07 04-28 05-11 09-14 09-29 10-12",
+    ),
+    # 关于2025年部分节假日安排的通知, 国办发明电〔2024〕12号
+    2025: (
+        "01-01 01-28..02-04 04-04..04-06 05-01..05-05 05-31..06-02 10-01..10-08",
+        "01-26 02-08 04-27 09-28 10-11",
+    ),
+    # 关于2026年部分节假日安排的通知, 国办发明电〔2025〕7号
+    2026: (
+        "01-01..01-03 02-15..02-23 04-04..04-06 05-01..05-05 06-19..06-21 09-25..09-27 10-01..10-07",
+        "01-04 02-14 02-28 05-09 09-20 10-10",
+    ),
+}
+"""The notices, whole: days off with the weekends inside them, and weekends that are worked."""
+
+
+def spelled(year: int, said: str) -> set[date]:
+    """Read days and spans of days of a year."""
+    spans = [[date.fromisoformat(f"{year}-{end}") for end in span.split("..")] for span in said.split()]
+    return {day for span in spans for day in days(span[0], span[-1])}
+
+
+@pytest.mark.parametrize("year", PUBLISHED)
+def test_every_day_of_a_year_is_as_the_notice_has_it(year: int) -> None:
+    off, worked = (spelled(year, said) for said in PUBLISHED[year])
+    assert all(day.weekday() >= 5 for day in worked), "only weekends are made up for"
+    for day in days(date(year, 1, 1), date(year, 12, 31)):
+        expected = day in worked or (day not in off and day.weekday() < 5)
+        assert OFFICIAL.working(day) is expected, day
+
+
+@pytest.mark.parametrize("year", PUBLISHED)
+def test_the_notice_as_a_file_says_the_same_as_the_package(tmp_path: Path, year: int) -> None:
+    off, worked = (sorted(spelled(year, said)) for said in PUBLISHED[year])
+    file = tmp_path / "notice.json"
+    said = {"holidays": [f"{day}" for day in off], "working_weekends": [f"{day}" for day in worked]}
+    file.write_text(json.dumps({str(year): said}), encoding="utf-8")
+    calendar = OfficialCalendar(file)
+    for day in days(date(year, 1, 1), date(year, 12, 31)):
+        assert calendar.working(day) is OFFICIAL.working(day), day
+
+
 @pytest.mark.parametrize(
     ("day", "working"),
     [

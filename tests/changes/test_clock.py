@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from credit_check_sdk.catalogue.letters import Letters
 from credit_check_sdk.core.change import sync
 from credit_check_sdk.core.check import check
 from credit_check_sdk.core.gate import require
@@ -104,6 +105,20 @@ def test_a_measure_whose_last_day_has_passed_is_lifted_and_reported() -> None:
     assert reported is not None
     assert (reported.kind, reported.state) == ("amendment", "lifted")
     assert office.world.run(sync(office.desk)).lapsed == {}
+
+
+def test_whose_measure_is_lifted_by_the_clock_is_told_so() -> None:
+    office = Office(PLACE)
+    office.desk = replace(office.desk, letters=Letters(), calendar=FakeCalendar())
+    last_day = max(p.until for p in office.decision.proposals if p.until is not None)
+    office.world.pass_time(last_day - BEGIN.date() + timedelta(days=1))
+    office.world.run(sync(office.desk))
+    told = [kept.notice for kept in office.world.ledger.notices.values()]
+    assert {notice.kind for notice in told} == {"lifting"}
+    assert {notice.proposal for notice in told} == set(office.states())
+    assert all("因措施期限届满，该措施自 2029-03-02 起解除" in notice.text.zh for notice in told)
+    office.world.run(sync(office.desk))
+    assert len(office.world.ledger.notices) == len(told)
 
 
 def test_a_suspended_measure_whose_last_day_has_passed_is_lifted_too() -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from credit_check_sdk import GateError, Response, SettleError
+from credit_check_sdk import GateError, NoticeDelivery, Response, SettleError
+from credit_check_sdk.core.desk import day_of
 from tests.kit import OFFICER, OTHER, USCC, case, faults, record
 
 if TYPE_CHECKING:
@@ -157,6 +158,113 @@ def test_an_upheld_objection_lists_what_is_to_be_put_right_and_drafts_the_notice
         assert "upheld" in notice.text.en
         assert USCC not in notice.text.zh + notice.text.en
         assert notice.due_on is not None
+
+
+@pytest.mark.parametrize(
+    ("change", "zh", "en"),
+    [
+        ("repaired", "因所依据的记录已完成信用修复，", "Reason: the record was repaired."),
+        ("revoked", "因所依据的文书已被撤销，", "Reason: the document was revoked."),
+        ("expired", "因所依据的记录已到期，", "Reason: the record has expired."),
+    ],
+)
+def test_whose_measure_is_lifted_is_told_so_and_by_when(
+    door: Door, sandbox: Any, change: str, zh: str, en: str
+) -> None:
+    given, decision, number = in_force(door, sandbox)
+    sandbox.change(number, change)
+    report = door.sync()
+    assert sum(one.notices for one in report.sources) == len(decision.proposals)
+    kept = {(each.notice.proposal, each.notice.kind): each for each in door.notices(case_id=given.id)}
+    for proposal in decision.proposals:
+        (drafted,) = [each for (of, kind), each in kept.items() if of == proposal.id and kind != "lifting"]
+        assert drafted.state == "withdrawn", "nobody is told of a measure that no longer stands"
+        lifting = kept[proposal.id, "lifting"]
+        assert lifting.state == "drafted"
+        notice = lifting.notice
+        assert notice.due_on == door.due(day_of(notice.drafted_at), door.catalogue.terms["notice.lifting"].days).on
+        told = (
+            "失信惩戒措施解除告知书",
+            notice.id,
+            given.id,
+            proposal.name.zh,
+            proposal.measure,
+            zh,
+            f"自 {day_of(notice.drafted_at)} 起解除",
+            "贺市监罚〔2026〕1号",
+            proposal.basis[0].title,
+            "继续办理或者重新申请",
+            "其他地方仍在使用该记录",
+            "联系方式",
+        )
+        for words in told:
+            assert words in notice.text.zh, words
+        for words in (
+            "Notice that a measure was lifted",
+            proposal.name.en,
+            en,
+            "Going on, or applying anew",
+            "Contact",
+        ):
+            assert words in notice.text.en, words
+        assert USCC not in notice.text.zh + notice.text.en
+        assert delivered(door, notice.id) == "delivered"
+    sandbox.change(number, "revoked")
+    assert sum(one.notices for one in door.sync().sources) == 0, "it is told once"
+
+
+def delivered(door: Door, number: str) -> str:
+    """Deliver a notice today."""
+    on = day_of(door.notice(number).notice.drafted_at)
+    state: str = door.notice_delivered(number, NoticeDelivery(method="post", on=on, operator=OFFICER)).state
+    return state
+
+
+def test_a_measure_of_which_nobody_was_told_ends_in_silence(door: Door, sandbox: Any) -> None:
+    number = sandbox.put_record(record())
+    given = case()
+    decision = door.check(given)
+    sandbox.change(number, "repaired")
+    assert sum(one.notices for one in door.sync().sources) == 0
+    assert {each.state for each in door.notices(case_id=given.id)} == {"withdrawn"}
+    assert states(door, decision) == {"lifted"}
+
+
+def test_a_measure_of_which_somebody_was_told_ends_with_a_word_though_it_never_took_effect(
+    door: Door, sandbox: Any
+) -> None:
+    number = sandbox.put_record(record())
+    given = case()
+    decision = door.check(given)
+    told = door.notice(decision.notices[0])
+    assert delivered(door, told.notice.id) == "delivered"
+    sandbox.change(number, "repaired")
+    door.sync()
+    lifted = [each.notice.proposal for each in door.notices(case_id=given.id) if each.notice.kind == "lifting"]
+    assert lifted == [told.notice.proposal]
+
+
+def test_a_lifting_that_nobody_was_told_yet_gives_way_to_the_rectification(door: Door, sandbox: Any) -> None:
+    given, decision, number = in_force(door, sandbox)
+    for change in ("repaired", "objection_upheld"):
+        sandbox.change(number, change)
+        door.sync()
+    kept = [(each.notice.kind, each.state) for each in door.notices(case_id=given.id)]
+    assert kept.count(("lifting", "withdrawn")) == len(decision.proposals)
+    assert kept.count(("rectification", "drafted")) == len(decision.proposals)
+
+
+def test_an_exclusion_from_convenience_that_ends_is_told_too(door: Door, sandbox: Any) -> None:
+    number = sandbox.put_record(record())
+    given = case(matter="subsidy.enterprise", point="apply")
+    decision = door.check(given)
+    settle(door, decision)
+    sandbox.change(number, "repaired")
+    door.sync()
+    excluded = [p.id for p in decision.proposals if p.effect_scope == "facilitation"]
+    told = {each.notice.proposal for each in door.notices(case_id=given.id) if each.notice.kind == "lifting"}
+    assert excluded
+    assert set(excluded) <= told
 
 
 def test_a_measure_that_nobody_has_answered_is_suspended_too(door: Door, sandbox: Any) -> None:

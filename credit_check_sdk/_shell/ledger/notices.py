@@ -31,6 +31,11 @@ _ANSWERED = (
     .where(s.notice.c.proposal == bindparam("of"), s.notice.c.state == bindparam("before"))
     .values(state=bindparam("after"))
 )
+_ENDED = (
+    update(s.notice)
+    .where(s.notice.c.proposal == bindparam("of"), s.notice.c.state == "drafted", s.notice.c.kind != "rectification")
+    .values(state="withdrawn")
+)
 _SUPERSEDED = (
     update(s.notice)
     .where(
@@ -101,6 +106,11 @@ def answered(one: ResponseEntry) -> Work[None]:
         yield Execute(_ANSWERED, {"of": one.response.proposal, "before": "drafted", "after": "withdrawn"})
     elif one.amends is not None:
         yield Execute(_ANSWERED, {"of": one.response.proposal, "before": "withdrawn", "after": "drafted"})
+
+
+def ended(proposal: str) -> Work[None]:
+    """Take back what was drafted and not yet delivered of a measure that is lifted or rectified."""
+    yield Execute(_ENDED, {"of": proposal})
 
 
 def checked_anew(decision: Decision) -> Work[None]:

@@ -146,6 +146,8 @@ def record(entries: Sequence[Entry], keys: KeyRing) -> Work[None]:  # noqa: C901
                 yield from moving.record_change(one, keys)
             case TransitionEntry():
                 yield from moving.record_transition(one, keys)
+                if one.event in {"lift", "rectify"}:
+                    yield from notices.ended(one.proposal)
             case CursorEntry():
                 yield from moving.record_cursor(one)
             case RecheckEntry():
