@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         Coverage,
         DecidedCase,
         Due,
+        Explanation,
         MatterPolicy,
         NoticeDelivery,
         NoticeState,
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
         RecheckState,
         Record,
         SourceStatus,
+        Subject,
     )
     from credit_check_sdk.model.evidence import Checkpoint, SealReport, Verification
     from credit_check_sdk.model.ledger import (
@@ -482,6 +484,16 @@ class CreditCheck(_Client, Upkeep, Offline):
         found: tuple[TransitionEntry, ...] = self._load(Transitions(decision))
         return found
 
+    def explain(self, decision: str, subject: Subject | None = None) -> Explanation:
+        """Explain a check in plain words to the applicant, or to *subject* only what concerns it.
+
+        Raises:
+            InputError: there is no such check, or *subject* takes no part in it.
+        """
+        from credit_check_sdk.core.explaining import explain
+
+        return self._run(explain(self._desk, decision, subject))
+
     def redress(self) -> tuple[Redress, ...]:
         """List the decisions that rest on records whose objection was upheld, newest first, to be put right."""
         found: tuple[Redress, ...] = self._load(Redresses())
@@ -776,6 +788,12 @@ class AsyncCreditCheck(_Client, AsyncUpkeep, AsyncOffline):
         """Give how the measures of a check moved: who or what moved them, from where to where, when and why."""
         found: tuple[TransitionEntry, ...] = await self._load(Transitions(decision))
         return found
+
+    async def explain(self, decision: str, subject: Subject | None = None) -> Explanation:
+        """Explain a check in plain words; see `CreditCheck.explain`."""
+        from credit_check_sdk.core.explaining import explain
+
+        return await self._run(explain(self._desk, decision, subject))
 
     async def redress(self) -> tuple[Redress, ...]:
         """List the decisions that rest on records whose objection was upheld, newest first, to be put right."""
@@ -1079,11 +1097,11 @@ def _calendar(settings: Settings, plugins: Plugins) -> Any:
 
 def _letters(settings: Settings) -> Any:
     from credit_check_sdk.catalogue.letters import Letters
-    from credit_check_sdk.core.notices import specimen
+    from credit_check_sdk.core.explaining import trial
 
     folder = settings.notices.templates
     letters = Letters(settings.path(folder) if folder else None)
-    letters.check({lang: specimen(lang) for lang in ("zh-CN", "en")})
+    letters.check({lang: trial(lang) for lang in ("zh-CN", "en")})
     return letters
 
 

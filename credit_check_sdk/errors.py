@@ -265,7 +265,7 @@ CODES: tuple[str, ...] = (
     "settle.invalid", "settle.unknown_proposal", "settle.mandatory", "settle.reason_missing", "settle.suspended",
     "settle.never_checked", "outbox.full", "measure.transition", "transaction.refused",
     "objection.never_checked", "objection.nothing_disputed", "objection.open", "objection.closed", "objection.unknown",
-    "objection.paper", "notice.unknown", "notice.void", "notice.wrong_day",
+    "objection.paper", "notice.unknown", "notice.void", "notice.wrong_day", "explain.not_a_party",
     "configuration.invalid", "configuration.unknown_key", "configuration.missing_file", "configuration.missing_secret",
     "catalogue.invalid", "catalogue.unknown", "decision.unknown",
     "plugin.invalid", "plugin.doubled", "plugin.unknown", "keys.unusable", "keys.unknown",

@@ -94,6 +94,7 @@ def _register() -> None:
         coverage,
         erase,
         evidence,
+        explain,
         guard,
         keys,
         ledger,

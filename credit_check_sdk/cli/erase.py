@@ -25,13 +25,13 @@ _REASONS = {
     "in_force": ("有措施正在执行", "has a measure in force"),
     "open": ("有异议或补查未办结", "has an objection or a recheck open"),
 }
-_SUBJECT = "标识类型:号码；号码写 - 时从标准输入读取 SCHEME:VALUE; with - for the value it is read from stdin"
+SUBJECT = "标识类型:号码；号码写 - 时从标准输入读取 SCHEME:VALUE; with - for the value it is read from stdin"
 
 
 @app.command()
 def erase(
     *,
-    subject: Annotated[str | None, typer.Option(help=_SUBJECT)] = None,
+    subject: Annotated[str | None, typer.Option(help=SUBJECT)] = None,
     case: Annotated[str | None, typer.Option(help="办件编号 number of the file")] = None,
     expired: Annotated[
         bool, typer.Option("--expired", help="全部已满保存期限的办件 every file whose time is over")
@@ -46,7 +46,7 @@ def erase(
 
     with CreditCheck.open(talk.settings()) as credit:
         report = credit.erase(
-            subject=_subject(subject) if subject else None,
+            subject=subject_of(subject) if subject else None,
             case_id=case,
             expired=expired,
             reason=reason or ("—" if dry_run else ""),
@@ -63,14 +63,14 @@ def erase(
 @app.command()
 def held(
     *,
-    subject: Annotated[str, typer.Option(help=_SUBJECT)],
+    subject: Annotated[str, typer.Option(help=SUBJECT)],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="写入文件 write a file")] = None,
 ) -> int:
     """导出主体信息 Export all that is held about a subject, in the clear: hand it to the subject, keep no copy."""
     from credit_check_sdk import CreditCheck
 
     with CreditCheck.open(talk.settings()) as credit:
-        report = credit.held_about(_subject(subject))
+        report = credit.held_about(subject_of(subject))
     document: dict[str, Any] = asdict(report)
     if output is None:
         talk.document(document)
@@ -108,7 +108,7 @@ def hold(
     return 0
 
 
-def _subject(said: str) -> Subject:
+def subject_of(said: str) -> Subject:
     """Read SCHEME:VALUE; a value on the command line can be seen by others on the machine, hence stdin."""
     from credit_check_sdk import Subject
 

@@ -14,7 +14,7 @@ from credit_check_sdk.cli.app import app, talk
 from credit_check_sdk.errors import InputError
 
 if TYPE_CHECKING:
-    from credit_check_sdk import StoredNotice
+    from credit_check_sdk import StoredNotice, Words
 
 notice = typer.Typer(help="告知书 Notices to subjects: what is due, their text, their delivery.", no_args_is_help=True)
 app.add_typer(notice, name="notice")
@@ -66,7 +66,7 @@ def show(
     """显示告知书 Show a notice, in both languages."""
     kept = _one(number)
     if out is not None:
-        Path(out).write_text(page(kept), encoding="utf-8")
+        Path(out).write_text(page(kept.notice.id, kept.notice.text), encoding="utf-8")
         talk.say(f"已写入 {Path(out).name}。", f"{Path(out).name} is written.")
     if talk.json:
         talk.document({**_row(kept, _today()), "text": kept.notice.text.model_dump(mode="json")})
@@ -114,10 +114,10 @@ def delivered(
     return 0
 
 
-def page(kept: StoredNotice) -> str:
-    """Give a notice as a page to be printed, Chinese first."""
+def page(number: str, words: Words) -> str:
+    """Give a notice, or another paper for a subject, as a page to be printed, Chinese first."""
     parts = []
-    for lang, text in (("zh-CN", kept.notice.text.zh), ("en", kept.notice.text.en)):
+    for lang, text in (("zh-CN", words.zh), ("en", words.en)):
         title, _, body = text.partition("\n")
         parts.append(
             f'<section lang="{lang}"><h1>{html.escape(title)}</h1><pre>{html.escape(body.strip())}</pre></section>'
@@ -127,7 +127,7 @@ def page(kept: StoredNotice) -> str:
         "pre{font:inherit;white-space:pre-wrap}section+section{page-break-before:always;break-before:page}"
     )
     return (
-        f'<!doctype html>\n<html lang="zh-CN"><head><meta charset="utf-8"><title>{html.escape(kept.notice.id)}</title>'
+        f'<!doctype html>\n<html lang="zh-CN"><head><meta charset="utf-8"><title>{html.escape(number)}</title>'
         f"<style>{style}</style></head>\n<body>{''.join(parts)}</body></html>\n"
     )
 

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from credit_check_sdk.model import Record as RecordValue
     from credit_check_sdk.model.ledger import StoredCheck, TransitionEntry
 
-_KINDS: dict[str, NoticeKind] = {"case": "restriction", "facilitation": "exclusion", "party": "party"}
+KINDS: dict[str, NoticeKind] = {"case": "restriction", "facilitation": "exclusion", "party": "party"}
+"""The notice of a restriction, by what the restriction touches."""
 _LANGS = ("zh-CN", "en")
 
 
@@ -125,13 +126,17 @@ def _facts(
 ) -> _Facts | None:
     if desk.letters is None:
         return None
-    records = {
+    return _Facts(desk, desk.letters, case, decision, records_of(consultations), now)
+
+
+def records_of(consultations: Sequence[Consultation]) -> dict[tuple[str, str], RecordValue]:
+    """Give the records that sources returned, by source and number."""
+    return {
         (record.source, record.record_id): record
         for consultation in consultations
         for answer in consultation.answers
         for record in answer.records
     }
-    return _Facts(desk, desk.letters, case, decision, records, now)
 
 
 async def deliver(number: str, delivery: NoticeDelivery) -> StoredNotice:
@@ -197,7 +202,7 @@ def day_due(desk: Desk, code: str, start: date) -> Due | None:
 
 def _drafted(facts: _Facts, proposal: Proposal, number: str, ended: _Ended | None = None) -> Notice:
     desk, case, now = facts.desk, facts.case, facts.now
-    kind = ended.kind if ended else _KINDS[proposal.effect_scope]
+    kind = ended.kind if ended else KINDS[proposal.effect_scope]
     party = party_of(case, proposal.applies_to)
     measure = desk.catalogue.measure(proposal.measure)
     said = {
@@ -237,7 +242,7 @@ def _said(  # noqa: PLR0913, PLR0917  what a notice says
         "subject": {"name": party.subject.name, "identifier": party.subject.masked or ""},
         "operator": {"id": case.operator.id, "department": case.operator.department},
         "reasons": proposal.reasons[lang],
-        "grounds": [_ground(ground, facts.records, lang) for ground in proposal.grounds],
+        "grounds": [ground_facts(ground, facts.records, lang) for ground in proposal.grounds],
         "measure": {
             "code": measure.code,
             "name": measure.name[lang],
@@ -246,9 +251,9 @@ def _said(  # noqa: PLR0913, PLR0917  what a notice says
             "basis": [cited(basis) for basis in proposal.basis],
             "until": until_words(proposal.until)[lang],
             "period": measure.period.words[lang],
-            "release": _release(desk, proposal, lang),
+            "release": release_words(desk, proposal, lang),
         },
-        "remedies": [_remedy(desk, remedy, lang) for remedy in desk.catalogue.remedies if kind in remedy.kinds],
+        "remedies": [remedy_facts(desk, remedy, lang) for remedy in desk.catalogue.remedies if kind in remedy.kinds],
         "contact": contact_of(desk, case.operator).model_dump(),
     }
 
@@ -261,7 +266,8 @@ def _ended(ended: _Ended | None, lang: str) -> dict[str, str]:
     return {"on": ended.on.isoformat(), "why": why[lang] if why else ended.cause}
 
 
-def _ground(ground: Ground, records: Mapping[tuple[str, str], RecordValue], lang: str) -> dict[str, str]:
+def ground_facts(ground: Ground, records: Mapping[tuple[str, str], RecordValue], lang: str) -> dict[str, str]:
+    """Give what a template may say of a ground, in plain values."""
     record = records.get((ground.source, ground.record_id))
     seen = ground.confirmed_live_at or ground.observed_at
     return {
@@ -277,7 +283,7 @@ def _ground(ground: Ground, records: Mapping[tuple[str, str], RecordValue], lang
     }
 
 
-def _release(desk: Desk, proposal: Proposal, lang: str) -> str:
+def release_words(desk: Desk, proposal: Proposal, lang: str) -> str:
     """Say how the measure ends: by the exit rule of each list, and whatever the record's own end is."""
     rules = []
     for ground in proposal.grounds:
@@ -292,7 +298,8 @@ def _release(desk: Desk, proposal: Proposal, lang: str) -> str:
     return ("；" if lang == "zh-CN" else "; ").join((*dict.fromkeys(rules), usual))
 
 
-def _remedy(desk: Desk, remedy: Remedy, lang: str) -> dict[str, str]:
+def remedy_facts(desk: Desk, remedy: Remedy, lang: str) -> dict[str, str]:
+    """Give what a template may say of a remedy, with the days that hold at the site."""
     term = desk.catalogue.terms.get(remedy.term) if remedy.term else None
     text = remedy.text[lang]
     return {

@@ -35,7 +35,16 @@ from credit_check_sdk.model.feedback import (
     MeasureState,
 )
 from credit_check_sdk.model.measure import Basis, CreditList, Measure, Period, Trigger
-from credit_check_sdk.model.notice import Contact, Notice, NoticeDelivery, NoticeKind, NoticeState, Remedy
+from credit_check_sdk.model.notice import (
+    Contact,
+    Explanation,
+    Notice,
+    NoticeDelivery,
+    NoticeKind,
+    NoticeState,
+    Remedy,
+    RemedyKind,
+)
 from credit_check_sdk.model.objection import Objection, ObjectionDraft, ObjectionKind, ObjectionState, Paper
 from credit_check_sdk.model.outage import ManualEvidence, Recheck, RecheckState
 from credit_check_sdk.model.policy import MatterPolicy, Outage
@@ -74,6 +83,7 @@ __all__ = [
     "Duration",
     "Environment",
     "Evidence",
+    "Explanation",
     "Facilities",
     "Feedback",
     "GapKind",
@@ -117,6 +127,7 @@ __all__ = [
     "Record",
     "RecordStatus",
     "Remedy",
+    "RemedyKind",
     "Response",
     "ResponseAnswer",
     "Role",

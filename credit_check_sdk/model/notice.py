@@ -20,6 +20,9 @@ NoticeKind = Literal["restriction", "exclusion", "party", "rectification", "lift
 """What a notice tells: a restriction of the case, an exclusion from facilitation, a restriction of a party's role, that a
 wrong measure was rectified, or that a measure was lifted."""
 
+RemedyKind = NoticeKind | Literal["explanation"]
+"""Where a remedy is named: in a notice of that kind, or in the explanation of a check."""
+
 NoticeState = Literal["drafted", "delivered", "withdrawn", "superseded"]
 """Where a notice stands: to be delivered, delivered (送达), taken back because its measure was set aside, or made void by
 a newer check of the same file and point."""
@@ -36,8 +39,8 @@ class Remedy(Value):
     """What to do, where and by when; ``{days}`` stands for the days of `term`."""
     term: str | None = None
     """Code of the time limit that the text names."""
-    kinds: Several[NoticeKind] = Field(min_length=1)
-    """The notices that name it."""
+    kinds: Several[RemedyKind] = Field(min_length=1)
+    """The notices that name it, and whether the explanation does."""
     basis: Several[Basis] = ()
     """On what it rests."""
 
@@ -97,3 +100,20 @@ class NoticeDelivery(Value):
     """Who says so."""
     proof: str | None = Field(default=None, max_length=512)
     """What proves it: number of the receipt of service, of the parcel; no identifier."""
+
+
+class Explanation(Value):
+    """A check in plain words, for the person it is about (个人信息保护法 第二十四条)."""
+
+    decision: str
+    """Number of the decision."""
+    case_id: str
+    """The host's number of the file."""
+    point: Point
+    """The decision point."""
+    subject_name: str
+    """For whom it is written."""
+    text: Words
+    """The whole explanation; identifiers masked."""
+    made_at: Time
+    """When it was written."""
