@@ -80,7 +80,7 @@ if TYPE_CHECKING:
         StoredRecheck,
         TransitionEntry,
     )
-    from credit_check_sdk.spi import Source
+    from credit_check_sdk.spi import Source, SourceSettings
 
 T = TypeVar("T")
 Config = Settings | str | os.PathLike[str] | None
@@ -1052,6 +1052,7 @@ def _sources(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], ...]
                 remedy_en="give each source its own id",
                 remedy_zh="请为每个来源使用不同的 id",
             )
+        said = _placed(said, settings)
         signer = plugins.find("signers", said.signer)(said, settings.secret(said))
         source = plugins.find("sources", said.kind)(said, signer, settings.environment)
         sources[said.id] = Consulting(source, said.level, said.budget.total_seconds())
@@ -1067,6 +1068,13 @@ def _sources(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], ...]
         if said.id in seeing:
             witnesses[said.id] = plugins.find("witnesses", said.kind)(said, signer, settings.environment)
     return sources, channels, feeds, witnesses, publishers
+
+
+def _placed(said: SourceSettings, settings: Settings) -> SourceSettings:
+    """Find the file of its mapping from the configuration's folder; a dialect has a name without ending."""
+    if said.mapping is None or "." not in said.mapping:
+        return said
+    return said.model_copy(update={"mapping": str(settings.path(said.mapping))})
 
 
 def _seeing(settings: Settings, plugins: Plugins) -> set[str]:

@@ -267,6 +267,7 @@ CODES: tuple[str, ...] = (
     "objection.never_checked", "objection.nothing_disputed", "objection.open", "objection.closed", "objection.unknown",
     "objection.paper", "notice.unknown", "notice.void", "notice.wrong_day", "explain.not_a_party",
     "configuration.invalid", "configuration.unknown_key", "configuration.missing_file", "configuration.missing_secret",
+    "configuration.mapping",
     "catalogue.invalid", "catalogue.unknown", "decision.unknown",
     "plugin.invalid", "plugin.doubled", "plugin.unknown", "keys.unusable", "keys.unknown",
     "gate.never_checked", "gate.stale", "gate.changed", "gate.parties_changed", "gate.undecided", "gate.unsettled",

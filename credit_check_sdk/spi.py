@@ -77,6 +77,8 @@ class SourceSettings(Value):
     """Whether changes are taken from here, where its kind offers a feed."""
     witness: bool | None = None
     """Whether checkpoints of the ledger are counter-signed here; left out: at the first source where feedback goes back."""
+    mapping: str | None = None
+    """File that describes the platform, or name of a dialect, where the kind takes one; relative to the configuration."""
     options: dict[str, Any] = Field(default_factory=dict)
     """What the plugin wants to know beside this."""
 

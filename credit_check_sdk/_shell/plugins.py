@@ -17,8 +17,8 @@ from credit_check_sdk.errors import PluginError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-BUILT_IN = "platform"
-"""Name under which the built-in plugin is registered; it is always there."""
+BUILT_IN = ("platform", "connector")
+"""Names under which the built-in plugins are registered; they are always there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,10 @@ class Plugins:
         self._manager = pluggy.PluginManager(hooks.PROJECT)
         self._manager.add_hookspecs(hooks)
         self._names: dict[int, str] = {}
-        from credit_check_sdk import platform
+        from credit_check_sdk import connector, platform
 
-        self._register(platform.plugin, BUILT_IN)
+        for name, plugin in zip(BUILT_IN, (platform.plugin, connector.plugin), strict=True):
+            self._register(plugin, name)
         self._enabled = tuple(dict.fromkeys(enabled))
         self._load(self._enabled)
         self._check()
@@ -59,9 +60,8 @@ class Plugins:
     def loaded(self) -> tuple[Loaded, ...]:
         """Name every plugin that is installed, and whether it is enabled."""
         found = [
-            Loaded(
-                BUILT_IN, "credit-check-sdk", _version("credit-check-sdk"), enabled=True, offers=self._offers(BUILT_IN)
-            )
+            Loaded(name, "credit-check-sdk", _version("credit-check-sdk"), enabled=True, offers=self._offers(name))
+            for name in BUILT_IN
         ]
         for point in sorted(importlib.metadata.entry_points(group=hooks.GROUP), key=lambda point: point.name):
             enabled = point.name in self._enabled
@@ -102,9 +102,9 @@ class Plugins:
                     remedy_en="install it, or take it out of plugins.enabled",
                     remedy_zh="请安装，或从 plugins.enabled 中移除",
                 )
-            if len(found) > 1 or name == BUILT_IN:
+            if len(found) > 1 or name in BUILT_IN:
                 owners = ", ".join(
-                    [_distribution(point) for point in found] + ["credit-check-sdk"] * (name == BUILT_IN)
+                    [_distribution(point) for point in found] + ["credit-check-sdk"] * (name in BUILT_IN)
                 )
                 raise _doubled(f"plugin {name!r}", f"插件 {name}", owners)
             try:

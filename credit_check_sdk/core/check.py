@@ -264,4 +264,5 @@ def _ground(desk: Desk, support: Support, fetched: dict[str, datetime]) -> Groun
         strength=support.strength,
         observed_at=record.observed_at,
         confirmed_live_at=fetched[seen.source] if seen.live else None,
+        reference=record.reference,
     )

@@ -55,6 +55,7 @@ def feedback_of(  # noqa: PLR0913  a feedback is made of all of these
         role=party.role,
         list_code=ground.list_code if ground else None,
         record_id=ground.record_id if ground else None,
+        reference=ground.reference if ground else None,
         source=ground.source if ground else channel_of(desk, stored, proposal),
         answer=response.answer,
         executed=response.answer == "applied",

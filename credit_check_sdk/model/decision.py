@@ -57,6 +57,8 @@ class Ground(Value):
     """When the source last saw it."""
     confirmed_live_at: Time | None = None
     """When it was read from the source itself, not from memory."""
+    reference: str | None = None
+    """What the source wants to be told again with feedback on it; opaque here."""
 
 
 class AppliesTo(Value):

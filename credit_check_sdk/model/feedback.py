@@ -63,6 +63,8 @@ class Feedback(Value):
     """The list that triggered it."""
     record_id: str | None = None
     """The record that triggered it."""
+    reference: str | None = None
+    """What the source wants to be told again about the record; opaque here."""
     source: str
     """The source that gave the record."""
     answer: ResponseAnswer

@@ -82,3 +82,5 @@ class Record(Value):
     """Last day of the measure that the document names."""
     observed_at: Time | None = None
     """When the source last saw it."""
+    reference: str | None = Field(default=None, max_length=2048)
+    """What the source wants to be told again with feedback on it: its own numbers, never an identifier. Opaque here."""
