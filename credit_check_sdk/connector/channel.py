@@ -147,7 +147,7 @@ class ConnectorChannel:
         if again is not None or status in _BUSY or status in {401, 403, 503}:
             # It says that it did not take it: sending again does not double anything.
             return _said(key, "retry", self._line.failure(answered, again))
-        return self._unknown(key, "source.status" if status >= 300 else "source.not_understood")  # noqa: PLR2004
+        return self._unknown(key, "source.status" if status >= 300 else "source.not_understood")  # noqa: PLR2004  no success (RFC 9110 section 15)
 
     def _unknown(self, key: str, code: str) -> Acknowledgement:
         verdict: Literal["retry", "in_doubt"] = "retry" if self.idempotent else "in_doubt"

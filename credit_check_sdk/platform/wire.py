@@ -134,6 +134,8 @@ class RecordFacts(Value):
     """Last day of the ban."""
     measure_until: date | None = None
     """Last day of the measure."""
+    reference: str | None = Field(default=None, max_length=2048)
+    """What the platform wants to be told again with feedback on it."""
 
 
 class RecordDraft(RecordFacts):

@@ -49,7 +49,7 @@ class TestPlatformSource(SourceConformance):
                 case "wrong_subject":
                     platform.result_changes = {"subject": OTHER_FIRM}
                 case "wrong_record":
-                    stated = scenario.records[0].model_dump(exclude={"source", "reference"}, context={"reveal": True})
+                    stated = scenario.records[0].model_dump(exclude={"source"}, context={"reveal": True})
                     platform.result_changes = {"records": (wire.WireRecord.model_validate(stated),)}
                 case "wrong_request_id":
                     platform.reply_changes = {"request_id": "req_of_somebody_else"}
