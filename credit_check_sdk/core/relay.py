@@ -7,6 +7,7 @@ Where it is neither, a lost answer ends *in doubt* and is never blindly sent aga
 from __future__ import annotations
 
 import hashlib
+from base64 import b64encode
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,16 +16,17 @@ from typing import TYPE_CHECKING, Literal
 from credit_check_sdk.core.feedback import UNROUTED
 from credit_check_sdk.core.sealing import seal_waiting, witnessed
 from credit_check_sdk.errors import CreditCheckError, NotSentError
-from credit_check_sdk.flow import Move, NewId, Now
+from credit_check_sdk.flow import Load, Move, NewId, Now
 from credit_check_sdk.model import Acknowledgement, Delivery
 from credit_check_sdk.model.evidence import SealReport
-from credit_check_sdk.model.ledger import Lease, OutboxRow, Settle
+from credit_check_sdk.model.ledger import Lease, OutboxRow, Papers, Settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from credit_check_sdk.core.desk import Desk, RelayRules
+    from credit_check_sdk.model import Paper
     from credit_check_sdk.spi import Channel
 
 
@@ -142,7 +144,9 @@ async def _hand_over(channel: Channel, rows: Sequence[OutboxRow]) -> tuple[Ackno
     if any(row.lease_until is not None and row.lease_until <= now for row in waiting):
         # Asking took longer than the lease: another relay may hold them by now, so that they are not sent from here.
         return tuple(known.values())
-    answered = await _deliver(channel, [_delivery(row) for row in waiting]) if waiting else {}
+    answered: dict[str, Acknowledgement] = {}
+    for parcel in _parcels(waiting):
+        answered |= await _deliver(channel, [await _delivery(row) for row in parcel])
     return tuple(known.get(row.key) or answered.get(row.key) or _unaccounted(channel, row.key) for row in rows)
 
 
@@ -167,14 +171,27 @@ async def _ask_about(channel: Channel, keys: Sequence[str]) -> dict[str, Acknowl
     return {key: answer for key, answer in said.items() if answer.verdict != "retry"}
 
 
-def _delivery(row: OutboxRow) -> Delivery:
+def _parcels(rows: Sequence[OutboxRow]) -> list[list[OutboxRow]]:
+    """Hand over together what is small; what comes with papers goes alone, so that only its papers are in memory."""
+    light = [row for row in rows if not (row.feedback and row.feedback.papers)]
+    heavy = [[row] for row in rows if row.feedback and row.feedback.papers]
+    return [light, *heavy] if light else heavy
+
+
+async def _delivery(row: OutboxRow) -> Delivery:
     feedback = row.feedback
     if feedback is None:
         message = "a leased row carries its feedback"
         raise TypeError(message)
-    return Delivery(
-        key=row.key, kind=feedback.kind, body=feedback.cloud_event("urn:credit-check-sdk"), attempt=row.attempts
-    )
+    body = feedback.cloud_event("urn:credit-check-sdk")
+    if feedback.papers and feedback.objection is not None:
+        # 异议连同证明材料一并转送: the papers travel inside, each with the digest that the objection names.
+        kept: tuple[tuple[Paper, bytes], ...] = await Load(Papers(feedback.objection))
+        contents = {paper.sha256: content for paper, content in kept}
+        for said in body["data"]["papers"]:
+            if said["sha256"] in contents:
+                said["content"] = b64encode(contents[said["sha256"]]).decode()
+    return Delivery(key=row.key, kind=feedback.kind, body=body, attempt=row.attempts)
 
 
 def _again(key: str, error: Exception) -> Acknowledgement:

@@ -84,7 +84,7 @@ class Feedback(Value):
     objector: str | None = None
     """Who objects, where it is not the subject itself."""
     papers: Several[Paper] = ()
-    """The papers handed in with it: names and digests."""
+    """The papers handed in with it: names and digests; on the wire each carries its ``content`` in base64."""
     due_on: date | None = None
     """Day by which an answer is due."""
     basis: str

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import time
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,9 @@ from tests.changes.test_sync import amendments, in_force, refusal, settle, state
 from tests.kit import OFFICER, OTHER, USCC, case, organisation, record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from credit_check_sdk import Case, Decision
     from tests.kit import Door
 
@@ -50,10 +55,32 @@ def test_an_objection_suspends_at_once_and_is_forwarded_with_its_papers(door: Do
     assert refusal(door, given, "proceed") == "gate.changed"
     (sent,) = forwarded(door, sandbox)
     assert (sent["kind"], sent["record_id"], sent["objection"]) == ("objection", number, taken.objection.id)
-    assert (sent["objector"], sent["papers"]) == ("李示例", [PAPER.model_dump()])
+    whole = {**PAPER.model_dump(), "content": base64.b64encode(CONTENT).decode()}
+    assert (sent["objector"], sent["papers"]) == ("李示例", [whole])
     assert sent["due_on"] == taken.objection.due_on.isoformat()
     assert {data["cause"] for data in amendments(door, sandbox)} == {"objection"}
     assert door.papers(taken.objection.id) == ((PAPER, CONTENT),)
+
+
+def test_papers_travel_with_their_objection_whatever_is_tried_again(
+    open_door: Callable[[Any], Door], config: Path, sandbox: Any
+) -> None:
+    config.write_text(config.read_text(encoding="utf-8") + '\n[relay]\nfirst_wait = "10ms"\n', encoding="utf-8")
+    door = open_door(config)
+    given, _, _ = in_force(door, sandbox)
+    sandbox.faults([{"level": "municipal", "path": "/v1/objections", "kind": "lost_ack", "times": 1}])
+    scan = b"%PDF-1.4 " + bytes(range(256)) * 4096
+    second = Paper(name="扫描件.pdf", sha256=hashlib.sha256(scan).hexdigest(), size=len(scan))
+    door.take_objection(draft(given), [(PAPER, CONTENT), (second, scan)])
+    for _ in range(3):
+        door.relay()
+        time.sleep(0.02)
+    arrived = sandbox.received("objections")
+    sandbox.faults([])
+    (item,) = arrived["items"]
+    assert (arrived["effects"], item["deliveries"] > 1) == (1, True), "the same content under the same key"
+    sent = [base64.b64decode(paper["content"]) for paper in item["body"]["data"]["papers"]]
+    assert sent == [CONTENT, scan]
 
 
 def test_meanwhile_a_new_check_restricts_nobody_on_that_record(door: Door, sandbox: Any) -> None:
