@@ -17,10 +17,12 @@ from credit_check_sdk.errors import ConfigurationError, NotSentError, NotUnderst
 from credit_check_sdk.flow import Now, Request, Send
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from credit_check_sdk.connector.filling import Places
-    from credit_check_sdk.connector.mapping import Call, Condition, Mapping
+    from credit_check_sdk.connector.mapping import Call, Condition
+    from credit_check_sdk.connector.mapping import Mapping as Rules
     from credit_check_sdk.flow import Reply
     from credit_check_sdk.spi import Signer, SourceSettings
 
@@ -44,7 +46,7 @@ class Line:
         ConfigurationError: ``base_url``, the signer or a value of the set-up does not fit the mapping.
     """
 
-    def __init__(self, mapping: Mapping, settings: SourceSettings, signer: Signer) -> None:
+    def __init__(self, mapping: Rules, settings: SourceSettings, signer: Signer) -> None:
         _check(mapping, settings)
         self.mapping = mapping
         self.id = settings.id
@@ -93,7 +95,7 @@ class Line:
                     headers["SOAPAction"] = f'"{call.action or ""}"'
             elif call.body is not None:
                 body = envelopes.written(call.envelope, fill(call.body, places), encoding)
-            query = urlencode([(name, str(value)) for name, value in params.items()], encoding=encoding)
+            query = urlencode([(name, str(value)) for name, value in _pairs(params)], encoding=encoding)
         except (FillingError, envelopes.EnvelopeError) as error:
             raise NotSentError(
                 f"the request to {self.id!r} cannot be made: {error}",
@@ -123,6 +125,10 @@ class Line:
             raise self.not_understood("token.at", "没有令牌", "there is no token")
         self._token = (token, now + rules.lasts)
         return token
+
+    def path(self, text: str) -> str:
+        """Fill the places of a path from the values of the set-up."""
+        return str(self._filling.fill(text, self._values))
 
     def opened(self, answered: Answered, call: Call, kind: envelopes.Kind | None, **inside: Any) -> Opened:
         """Read an answer as a tree.
@@ -174,7 +180,14 @@ class Line:
         )
 
 
-def _check(mapping: Mapping, settings: SourceSettings) -> None:
+def _pairs(params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Give each parameter, one with several values several times."""
+    for name, value in params.items():
+        for each in value if isinstance(value, list) else [value]:
+            yield name, each
+
+
+def _check(mapping: Rules, settings: SourceSettings) -> None:
     parts = urlsplit(settings.base_url)
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
         raise _unusable(

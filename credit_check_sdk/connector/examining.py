@@ -181,6 +181,7 @@ def _calls(mapping: Mapping) -> Iterator[Fault]:
         ("feedback.look_up", feedback.look_up if feedback else None, frozenset({*_COMMON, "key"})),
         ("token", mapping.token, frozenset({"request_id", "now"})),
         ("lists", mapping.lists, frozenset(_COMMON)),
+        ("state", mapping.state, frozenset(_COMMON)),
     ]
     for place, call, there in calls:
         if call is not None:
@@ -208,7 +209,7 @@ def _call(mapping: Mapping, place: str, call: Any, there: frozenset[str]) -> Ite
     ):
         if condition:
             yield Fault(f"{place}.{key}", zh, en)
-    for part in ("path", "params", "headers", "body"):
+    for part in ("path", "params", "headers", "body", *(("as_of",) if place == "state" else ())):
         yield from _places(mapping, f"{place}.{part}", getattr(call, part), there)
     if getattr(call, "inside", None):
         yield from _path(f"{place}.inside", call.inside)
@@ -263,14 +264,15 @@ def _conditions(mapping: Mapping) -> Iterator[Fault]:
             groups += [(f"feedback.look_up.{name}", getattr(feedback.look_up, name)) for name in ("taken", "not_taken")]
     groups += [("token.failed", mapping.token.failed)] if mapping.token else []
     groups += [("lists.failed", mapping.lists.failed)] if mapping.lists else []
+    groups += [(f"state.{name}", getattr(mapping.state, name)) for name in ("failed", "stale")] if mapping.state else []
     for place, conditions in groups:
-        side = "bad" if place.rpartition(".")[2] in {"failed", "refused", "again"} else "good"
+        side = "bad" if place.rpartition(".")[2] in {"failed", "refused", "again", "stale"} else "good"
         for number, condition in enumerate(conditions):
             yield from _condition(f"{place}.{number}", condition, side)
 
 
 def _condition(place: str, condition: Condition, side: str) -> Iterator[Fault]:
-    tests = [condition.is_, condition.is_not, condition.contains, condition.absent]
+    tests = [condition.is_, condition.is_not, condition.contains, condition.absent, condition.missing]
     stated = sum(test is not None for test in tests)
     if condition.at is None and (stated or (condition.status is None and not condition.all)):
         yield Fault(place, "须写明 at 或 status", "it needs at or status")
@@ -279,8 +281,8 @@ def _condition(place: str, condition: Condition, side: str) -> Iterator[Fault]:
         if stated != 1:
             yield Fault(
                 place,
-                "is、is_not、contains、absent 须且仅须其一",
-                "it needs one of is, is_not, contains and absent, and no more",
+                "is、is_not、contains、absent、missing 须且仅须其一",
+                "it needs one of is, is_not, contains, absent and missing, and no more",
             )
     statuses = (condition.status,) if isinstance(condition.status, int) else condition.status or ()
     if side == "good" and any(status in _REFUSING or status >= _SERVER for status in statuses):

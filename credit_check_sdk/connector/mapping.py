@@ -32,6 +32,8 @@ class Condition(Value):
     """Its text contains this."""
     absent: bool | None = None
     """Nothing stands there (true), or something does (false)."""
+    missing: bool | None = None
+    """The key itself is not there (true), or it is, though it may hold nothing (false)."""
     status: int | Several[int] | None = None
     """The HTTP status is this, or one of these."""
     all: Several[Condition] = ()
@@ -243,6 +245,19 @@ class TokenRules(Call):
     """Answers without a token."""
 
 
+class StateRules(Call):
+    """Where the platform says how current its data are; asked once for each consultation."""
+
+    as_of: str | None = None
+    """Where their time stands; its places are filled from the values of the set-up."""
+    failed: Several[Condition] = Field(min_length=1)
+    """Answers that say nothing because something failed."""
+    stale: Several[Condition] = ()
+    """Answers that say that the data are not current: nothing is asked then."""
+    oldest: Duration | None = None
+    """How old they may be."""
+
+
 class ListRules(Call):
     """Where the platform names its lists: what the code tables are compared with."""
 
@@ -286,6 +301,8 @@ class Mapping(Value):
     """Days, times, sums."""
     token: TokenRules | None = None
     """Token flow."""
+    state: StateRules | None = None
+    """How current its data are."""
     query: Query | None = None
     """How it is asked."""
     answer: Answer | None = None

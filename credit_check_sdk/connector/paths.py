@@ -83,6 +83,14 @@ def found(path: Path, levels: Sequence[Any]) -> list[Any]:
     return nodes
 
 
+def there(path: Path, levels: Sequence[Any]) -> bool:
+    """Say whether the last key of *path* is there at all, whatever it holds."""
+    if not path.steps:
+        return True
+    before = found(Path(path.text, path.out, path.steps[:-1]), levels)
+    return any(isinstance(node, dict) and path.steps[-1].name in node for node in before)
+
+
 def text(path: Path, levels: Sequence[Any]) -> str | None:
     """Give the one value at *path* as text without blanks around it; None where there is none or it is blank.
 

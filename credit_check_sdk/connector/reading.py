@@ -123,7 +123,10 @@ def first(conditions: Iterable[Condition], answer: Opened) -> Condition | None:
 
 
 def _test(condition: Condition, tree: Any) -> bool:
-    nodes = paths.found(_parsed(condition.at or "$"), [tree])
+    path = _parsed(condition.at or "$")
+    if condition.missing is not None:
+        return condition.missing is not paths.there(path, [tree])
+    nodes = paths.found(path, [tree])
     if condition.absent is not None:
         return condition.absent is all(node in ("", None, {}, []) for node in nodes)
     values = set()
@@ -282,8 +285,10 @@ class Reader:
         masked = next((number for number in numbers if "*" in number), None)
         try:
             identifiers = tuple(Identifier(scheme=scheme, value=number) for number in numbers if "*" not in number)
-            if identifiers and not asked.same_as(Subject(category=asked.category, name="-", identifiers=identifiers)):
-                identifiers = identifiers[:1]
+            same = asked.same_as(Subject(category=asked.category, name="-", identifiers=identifiers))
+            if not same and self._mapping.query is not None and self._mapping.query.matching == "fuzzy":
+                # Whose numbers they are, and of which country, is not known: a candidate is one by name alone.
+                identifiers = ()
             return (
                 Subject.model_validate(
                     {"category": category or asked.category, "name": name or asked.name, "identifiers": identifiers}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from credit_check_sdk.connector import filling
 from credit_check_sdk.connector.calling import Line
 from credit_check_sdk.connector.examining import ASKING
-from credit_check_sdk.connector.reading import Found, Opened, Reader, ReadingError, WrongSubjectError, meaning
+from credit_check_sdk.connector.reading import Found, Opened, Reader, ReadingError, WrongSubjectError, first, meaning
 from credit_check_sdk.errors import ConfigurationError, NotUnderstoodError
 from credit_check_sdk.flow import Hashed, NewId
 from credit_check_sdk.model import Answer, Consultation
@@ -79,6 +79,7 @@ class ConnectorSource:
             NotUnderstoodError: nothing was answered that could be used; its code tells why.
         """
         ours = await NewId("req")
+        current = await self._current(ours)
         heard: dict[Subject, _Heard] = {}
         failure: NotUnderstoodError | None = None
         for subject in query.subjects:
@@ -97,13 +98,33 @@ class ConnectorSource:
         fetched_at = max(each.at for each in heard.values() if each.at is not None)
         return Consultation(
             source=self.id,
-            as_of=min([moment for each in heard.values() for moment in each.times] or [fetched_at]),
+            as_of=min([*current, *(moment for each in heard.values() for moment in each.times)], default=fetched_at),
             fetched_at=fetched_at,
             request_id=numbers[0] if len(heard) == len(numbers) == 1 else ours,
             digest=_digest([digest for each in heard.values() for digest in each.digests]),
             environment=self._environment,
             answers=tuple(answers),
         )
+
+    async def _current(self, number: str) -> list[datetime]:
+        """Ask how current the data are, where the platform says so in a call of its own."""
+        rules = self._mapping.state
+        if rules is None:
+            return []
+        answered = await self._line.call(rules, {"request_id": number})
+        answer = self._line.opened(answered, rules, None)
+        failed = first(rules.failed, answer)
+        if failed is not None or answer.status not in range(200, 300):
+            raise self._line.failure(answered, failed)
+        if first(rules.stale, answer) is not None:
+            raise self._stale({})
+        if rules.as_of is None:
+            return []
+        try:
+            moment = self._reader.time("state.as_of", self._line.path(rules.as_of), answer)
+        except ReadingError as error:
+            raise self._line.not_understood(error.place, error.zh, error.en) from None
+        return [] if moment is None else [self._timely(moment, answered, rules.oldest)]
 
     def _can_be_asked(self, subject: Subject) -> bool:
         numbered = self._identifier(subject) is not None
@@ -128,14 +149,14 @@ class ConnectorSource:
             )
             heard.at = answered.at
             heard.digests.append(answered.reply.body)
-            more = self._take(heard, answer, answered, subject, number, first=page == 0)
+            more = self._take(heard, answer, answered, subject, number, page=page)
             if not more:
                 return heard
             places["page.cursor"] = more
         raise self._cut_off()
 
     def _take(
-        self, heard: _Heard, answer: Opened, answered: Answered, subject: Subject, number: str, *, first: bool
+        self, heard: _Heard, answer: Opened, answered: Answered, subject: Subject, number: str, *, page: int
     ) -> str | None:
         """Take one page; say where the next one begins, if there is one."""
         try:
@@ -148,7 +169,7 @@ class ConnectorSource:
             heard.request_id = heard.request_id or self._reader.at("answer.request_id", self._rules.request_id, answer)
             self._judge_time(heard, answer, answered)
             if means != "records":
-                if not first:
+                if page:
                     raise self._cut_off()
                 heard.known = means == "nothing_found"
                 return None
@@ -192,18 +213,25 @@ class ConnectorSource:
         moment = self._reader.time("answer.as_of", rules.as_of, answer)
         if moment is None:
             raise ReadingError("answer.as_of", "没有数据时间", "there is no time of the data")
+        heard.times.append(self._timely(moment, answered, rules.oldest))
+
+    def _timely(self, moment: datetime, answered: Answered, oldest: timedelta | None) -> datetime:
+        """Refuse data that are too old, or dated ahead of our clock."""
         age = answered.at - moment
-        if -age > _AHEAD or (rules.oldest is not None and age > rules.oldest):
-            raise NotUnderstoodError(
-                f"the data of source {self.id!r} are too old, or dated ahead of our clock",
-                f"来源 {self.id!r} 的数据过旧，或时间超前于本机时钟",
-                code="source.stale",
-                remedy_en="check both clocks, and ask the platform's operator when its data were last updated",
-                remedy_zh="请核对双方时钟，并询问平台运维方数据最近更新时间",
-                source=self.id,
-                detail={"as_of": moment.isoformat()},
-            )
-        heard.times.append(moment)
+        if -age > _AHEAD or (oldest is not None and age > oldest):
+            raise self._stale({"as_of": moment.isoformat()})
+        return moment
+
+    def _stale(self, detail: dict[str, object]) -> NotUnderstoodError:
+        return NotUnderstoodError(
+            f"the data of source {self.id!r} are too old, or dated ahead of our clock",
+            f"来源 {self.id!r} 的数据过旧，或时间超前于本机时钟",
+            code="source.stale",
+            remedy_en="check both clocks, and ask the platform's operator when its data were last updated",
+            remedy_zh="请核对双方时钟，并询问平台运维方数据最近更新时间",
+            source=self.id,
+            detail=detail,
+        )
 
     async def _answer(self, subject: Subject, heard: _Heard) -> Answer:
         records: dict[str, Record] = {}
