@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _LETTERS = frozenset({"restriction", "exclusion", "party"})
 """Templates of notices that the package has for restrictions."""
 _NATIONAL = frozenset({"law", "regulation", "central_policy"})
+_STATUTORY = _NATIONAL | {"local_regulation"}
 
 
 def troubles(entries: Entries) -> Iterator[Trouble]:
@@ -192,6 +193,15 @@ def _basis(entry: Entry[Measure]) -> Iterator[Trouble]:
             "basis",
             "a mandatory measure rests on more than a local document",
             "强制性措施不得仅以地方文件为依据",
+        )
+    if measure.strength == "block" and measure.effect_scope != "facilitation" and not levels & _STATUTORY:
+        # What stops a file reduces rights, whatever class it is given (国办发〔2020〕49号).
+        yield at(
+            entry,
+            "basis",
+            "a block of the file or of a party's role rests on a law, a regulation, a central policy or a local "
+            "regulation; a rule or a local document carries at most a hint",
+            "拦截办件或者关联人员的措施应当以法律、法规或者党中央、国务院政策文件为依据；规章、地方文件至多作提示",
         )
     if measure.strength == "block":
         relied = carrying if measure.class_ == "A" else measure.basis

@@ -209,6 +209,18 @@ def test_a_mandatory_measure_rests_on_more_than_a_local_document(tmp_path: Path)
     assert "不得仅以地方文件为依据" in error.words("zh")
 
 
+@pytest.mark.parametrize("level", ["rule", 'local_document, region: "450000"'])
+def test_what_stops_a_file_needs_a_statute_whatever_class_it_is_given(tmp_path: Path, level: str) -> None:
+    text = variant(strength="block").replace(BASIS, f"{{title: 示例办法, level: {level}, verified_on: 2026-11-01}}")
+    error = refused(tmp_path, text)
+    assert str(error).startswith("guangxi.yaml:15: ")
+    assert "a rule or a local document carries at most a hint" in str(error)
+    assert "规章、地方文件至多作提示" in error.words("zh-CN")
+    path = tmp_path / "guangxi.yaml"
+    path.write_text(text.replace("strength: block", "strength: hint"), encoding="utf-8")
+    assert load([path], region="451100").measure("GX-SUB-01").strength == "hint"
+
+
 def test_class_a_needs_a_law_a_regulation_or_a_central_policy(tmp_path: Path) -> None:
     for level in ("rule", 'local_document, region: "450000"'):
         error = refused(tmp_path, variant(class_="A").replace("level: law", f"level: {level}"))
