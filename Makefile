@@ -1,7 +1,7 @@
 # What one types here. Python 3.11 or newer and make are all that must be there; everything else goes into .venv.
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help demo test check format lint types contracts docs wheels packaging bench chaos schemas clean
+.PHONY: help demo test check format lint types contracts docs wheels packaging bench chaos mutants schemas clean
 
 # The first Python that is new enough and can make an environment; name another with PYTHON=….
 PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14 python; do \
@@ -92,9 +92,16 @@ packaging: wheels ## Install the wheels without any registry, outside the tree, 
 chaos: $(VENV)/.dev ## Break it at every boundary, 1,200 times on each database, and send 10,000 feedbacks through a storm.
 	$(BIN)/python -m chaos --faults 1200 --storm 10000 --boundaries $(ARGS)
 
+$(VENV)/.mutants: $(VENV)/.dev
+	$(PIP) install --quiet --group mutants
+	@touch $@
+
+mutants: $(VENV)/.mutants ## Change the rules one place at a time; see that a test notices each change. Takes a quarter of an hour.
+	$(BIN)/python scripts/mutants.py --max-children $(JOBS)
+
 bench: $(VENV)/.bench ## Measure beside peers; prints ratios with their spread.
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## Take away all that was made here.
-	rm -rf $(VENV) dist build docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist build docs/_build mutants mutants.log .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
