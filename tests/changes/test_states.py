@@ -81,3 +81,8 @@ def test_what_the_department_doubts_stays_suspended() -> None:
     measure = AppliedMeasure("prop_1", "suspended", returns="in_force", hold="verifying")
     assert called_for(measure, ["carries"]) is None
     assert called_for(AppliedMeasure("prop_1", "suspended", returns="in_force"), ["carries"]) == "restore"
+
+
+def test_a_measure_returns_to_where_it_was_and_else_to_where_all_begin() -> None:
+    assert move(AppliedMeasure("prop_1", "suspended", returns="in_force"), "restore") == "in_force"
+    assert move(AppliedMeasure("prop_1", "suspended"), "restore") == "proposed"

@@ -414,6 +414,18 @@ def test_of_a_group_the_strongest_stands_for_all() -> None:
         assert [each.code for each in kept.beside] == ["R-A", "R-B"]
 
 
+def test_a_ground_stands_once_however_many_measures_it_carries() -> None:
+    one, two, three = seen(), seen(record(record_id="r-2", doc_no="二号")), seen(record(record_id="r-3", doc_no="三号"))
+    group = [
+        finding("R-A", support(one)),
+        finding("R-B", support(one), support(two)),
+        finding("R-C", support(two), support(one), support(three)),
+        finding("R-D", support(three), support(one)),
+    ]
+    (kept,) = stacking.stacked(group)
+    assert [each.seen for each in kept.supports] == [one, two, three]
+
+
 def test_without_an_end_lasts_longest() -> None:
     ends = finding("R-A", support(seen()), last=TOMORROW)
     stays = finding("R-B", support(seen()), last=None)
@@ -521,6 +533,10 @@ def test_who_is_excluded_or_not_wholly_checked_earns_nothing() -> None:
     assert list(weigh._offer(listed, frame(), excluded=False)) == []
     praise = seen(record(polarity="positive", list_code="CX-SF", severity=None))
     assert len(list(weigh._offer(listed, frame(praise), excluded=False))) == 1
+    by_list = measure(listed, triggers=(OnList(lists=("CX-SF",)),), requires=())
+    assert len(list(weigh._offer(by_list, frame(praise), excluded=False))) == 1
+    assert list(weigh._offer(by_list, frame(praise), excluded=True)) == []
+    assert list(weigh._offer(by_list, frame(praise, complete=False), excluded=False)) == []
 
 
 def test_an_offer_lasts_as_long_as_the_praise_and_says_the_clean_years() -> None:
@@ -668,6 +684,9 @@ def test_platforms_that_disagree_are_told_of_their_party(capacity: Any) -> None:
     boss = Party(role="legal_representative", subject=SUBJECT)
     assert list(weigh._disagreements([there, at("national", "repaired", party=boss)])) == [], "each party by itself"
     assert list(weigh._disagreements([there, at("national", "active")])) == []
+    agreed = seen(record(doc_no="二号"), capacity=capacity)
+    (concern,) = weigh._disagreements([agreed, agreed, there, gone])
+    assert concern.seen == (there, gone), "one fact on which all agree hides no other"
 
 
 def test_who_is_met_by_name_alone_is_told() -> None:
