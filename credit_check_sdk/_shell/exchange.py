@@ -26,7 +26,21 @@ if TYPE_CHECKING:
 MAX_BYTES = 32 * 1024 * 1024
 """The largest answer that is read."""
 
+_watched: contextvars.ContextVar[list[tuple[Request, Reply]] | None] = contextvars.ContextVar(
+    "credit_check_watched", default=None
+)
 _deadline: contextvars.ContextVar[float] = contextvars.ContextVar("credit_check_deadline")
+
+
+@contextlib.contextmanager
+def watching() -> Iterator[list[tuple[Request, Reply]]]:
+    """Collect what is sent inside, with what came back, for whoever tries a mapping out. Nothing of it is masked."""
+    seen: list[tuple[Request, Reply]] = []
+    token = _watched.set(seen)
+    try:
+        yield seen
+    finally:
+        _watched.reset(token)
 
 
 class Exchange:
@@ -66,7 +80,7 @@ class Exchange:
                     if time.monotonic() > ends:
                         raise _too_slow(source)
                     _not_too_large(body, source)
-                return _reply(answer, bytes(body))
+                return _seen(request, _reply(answer, bytes(body)))
         except httpx.HTTPError as error:
             raise _translated(error, source) from None
 
@@ -85,7 +99,7 @@ class Exchange:
                     async for chunk in answer.aiter_raw():
                         body += chunk
                         _not_too_large(body, source)
-                    return _reply(answer, bytes(body))
+                    return _seen(request, _reply(answer, bytes(body)))
         except TimeoutError:
             raise _too_slow(source) from None
         except httpx.HTTPError as error:
@@ -188,6 +202,13 @@ def _arguments(request: Request, left: float) -> dict[str, Any]:
 
 def _reply(answer: httpx.Response, body: bytes) -> Reply:
     return Reply(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, body)
+
+
+def _seen(request: Request, reply: Reply) -> Reply:
+    seen = _watched.get()
+    if seen is not None:
+        seen.append((request, reply))
+    return reply
 
 
 def _not_too_large(body: bytearray, source: str) -> None:
