@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
+import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from credit_check_sdk import AsyncCreditCheck, Case, CreditCheck, Decision, Operator, Settings, Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 INPUTS = ROOT.parent / "shared" / "inputs"
@@ -70,6 +71,14 @@ class Door:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
+
+
+def until(holds: Callable[[], Any], seconds: float = 60.0) -> None:
+    """Wait until something holds, however slow the machine; what never comes fails."""
+    ends = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < ends, "it never came"
+        time.sleep(0.02)
 
 
 def organisation(value: str | None = USCC, name: str = "贺州市示例食品有限公司", scheme: str = "cn-uscc") -> Subject:

@@ -208,10 +208,10 @@ def test_it_keeps_running_until_told_to_leave(shell: Shell, sandbox: Any, restri
         first = "".join(iter(following.stdout.readline, "}\n")) + "}"
         assert json.loads(first)["failed"] is False
         sandbox.change(number, "objected")
-        ends = time.monotonic() + 30
+        ends = time.monotonic() + 60
         while states(shell, decision) != {"suspended"}:
             assert time.monotonic() < ends
             time.sleep(0.2)
         following.send_signal(signal.SIGTERM)
-        assert following.wait(30) == 0
+        assert following.wait(60) == 0
     assert run(["sync", "--once"]) == 0

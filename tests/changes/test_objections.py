@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import time
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ import pytest
 
 from credit_check_sdk import InputError, ObjectionDraft, Paper, Response, SettleError
 from tests.changes.test_sync import amendments, in_force, refusal, settle, states
-from tests.kit import OFFICER, OTHER, USCC, case, organisation, record
+from tests.kit import OFFICER, OTHER, USCC, case, organisation, record, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,9 +71,13 @@ def test_papers_travel_with_their_objection_whatever_is_tried_again(
     scan = b"%PDF-1.4 " + bytes(range(256)) * 4096
     second = Paper(name="扫描件.pdf", sha256=hashlib.sha256(scan).hexdigest(), size=len(scan))
     door.take_objection(draft(given), [(PAPER, CONTENT), (second, scan)])
-    for _ in range(3):
+    door.relay()
+
+    def again() -> bool:
         door.relay()
-        time.sleep(0.02)
+        return set(door.outbox_status().counts) == {"delivered"}
+
+    until(again)
     arrived = sandbox.received("objections")
     sandbox.faults([])
     (item,) = arrived["items"]

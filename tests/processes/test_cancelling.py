@@ -60,7 +60,7 @@ async def at_every_wait(make: Callable[[], Awaitable[Any]], after: Callable[[str
 
         task = asyncio.create_task(whole())
         try:
-            await asyncio.wait_for(asyncio.shield(task), 20)
+            await asyncio.wait_for(asyncio.shield(task), 60)
         except asyncio.CancelledError:
             assert task.cancelled()
             await after("cancelled")
@@ -119,7 +119,7 @@ def test_an_answer_that_is_cancelled_is_given_wholly_or_not(config: Path, sandbo
 
             for turn in range(1, 100):
                 task = asyncio.create_task(checked_and_settled(turn))
-                done, _ = await asyncio.wait({task}, timeout=20)
+                done, _ = await asyncio.wait({task}, timeout=60)
                 assert done
                 await asyncio.sleep(0.02)
                 decision = decisions[-1]

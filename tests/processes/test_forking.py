@@ -66,7 +66,7 @@ def served(request: pytest.FixtureRequest, config: Path, sandbox: Any, tmp_path:
         process = subprocess.Popen(
             commands(request.param, port), cwd=tmp_path, env=environment, stdout=log, stderr=subprocess.STDOUT
         )
-    for _ in range(300):
+    for _ in range(900):
         with socket.socket() as trying:
             if trying.connect_ex(("127.0.0.1", port)) == 0:
                 break
@@ -98,7 +98,7 @@ def test_children_do_the_whole_job_and_stop_when_told(served: Any, config: Path,
         process.send_signal(signal.SIGTERM)
     answered = [number for number, future in enumerate(late) if not future.exception()]
     log = tmp_path / "server.log"
-    process.wait(30)
+    process.wait(60)
     assert "Traceback" not in log.read_text(encoding="utf-8")
     with CreditCheck.open(config) as credit:
         for number in range(24):

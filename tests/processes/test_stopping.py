@@ -5,14 +5,13 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from credit_check_sdk import CreditCheck, Response
-from tests.kit import OFFICER, case, faults, record
+from tests.kit import OFFICER, case, faults, record, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +28,16 @@ def promised(config: Path, number: int) -> None:
             )
 
 
+def listens(process: int, told: int) -> bool:
+    """Say whether a process catches a signal by now (Linux tells it in ``SigCgt``)."""
+    (mask,) = [
+        line.split()[1]
+        for line in Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
+        if line.startswith("SigCgt:")
+    ]
+    return bool(int(mask, 16) >> (told - 1) & 1)
+
+
 def running(config: Path, *words: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "credit_check_sdk.cli", "--config", str(config), *words]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -40,12 +49,9 @@ def test_a_relay_that_is_told_to_stop_finishes_and_gives_back(config: Path, sand
     promised(config, 30)
     with faults(sandbox, {"level": None, "path": "/v1/feedback", "kind": "latency", "value": 0.4}):
         relay = running(config, "relay")
-        for _ in range(300):
-            if sandbox.received("feedback")["total"]:
-                break
-            time.sleep(0.05)
+        until(lambda: sandbox.received("feedback")["total"])
         relay.send_signal(told)
-        out, err = relay.communicate(timeout=30)
+        out, err = relay.communicate(timeout=60)
     assert relay.returncode == 0, out + err
     assert "Traceback" not in err
     with CreditCheck.open(config) as credit:
@@ -60,10 +66,10 @@ def test_a_relay_that_is_told_to_stop_finishes_and_gives_back(config: Path, sand
 @pytest.mark.parametrize("words", [("relay",), ("sync",), ("recheck",)], ids=" ".join)
 def test_what_keeps_running_ends_when_told(config: Path, sandbox: Any, words: Sequence[str]) -> None:
     began = running(config, *words)
-    time.sleep(2)
+    until(lambda: began.poll() is not None or listens(began.pid, signal.SIGTERM))
     assert began.poll() is None, began.communicate()
     began.send_signal(signal.SIGTERM)
-    out, err = began.communicate(timeout=30)
+    out, err = began.communicate(timeout=60)
     assert began.returncode == 0, out + err
     assert "Traceback" not in err
 
@@ -102,7 +108,7 @@ def test_an_interpreter_that_ends_waits_for_nobody(config: Path, sandbox: Any, h
         check=False,
         capture_output=True,
         text=True,
-        timeout=40,
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr, done.stderr

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from credit_check_sdk import Response
-from tests.kit import OFFICER, case, faults, record
+from tests.kit import OFFICER, case, faults, record, until
 
 if TYPE_CHECKING:
     from tests.kit import Door
@@ -54,11 +53,12 @@ def test_a_lost_acknowledgement_makes_no_second_effect(door: Door, sandbox: Any)
     given = settle_some(door, sandbox, 1)
     with faults(sandbox, {"level": None, "path": "/v1/feedback", "kind": "lost_ack", "times": 1}):
         assert door.relay().retried == given
-    deadline = 100
-    while door.outbox_status().counts.get("waiting") and deadline:
+
+    def again() -> bool:
         door.relay()
-        deadline -= 1
-        time.sleep(0.1)
+        return not door.outbox_status().counts.get("waiting")
+
+    until(again)
     received = sandbox.received("feedback")
     assert (received["total"], received["effects"]) == (given, given)
     assert {item["deliveries"] for item in received["items"]} == {2}

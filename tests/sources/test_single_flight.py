@@ -89,7 +89,7 @@ def test_when_it_fails_there_is_one_attempt_sequence_and_all_are_told(kind: str,
 def test_a_cancelled_leader_takes_nobody_along(config: Path) -> None:
     async def run() -> None:
         async with AsyncCreditCheck.open(config) as credit:
-            told = Told("municipal", slow=0.3)
+            told = Told("municipal", slow=1.5)
             ask_in(credit, told)
             leader = asyncio.create_task(credit.check(case(), record=False))
             await told.began.wait()
@@ -107,7 +107,7 @@ def test_a_cancelled_leader_takes_nobody_along(config: Path) -> None:
 
 def test_a_leader_whose_loop_ends_leaves_the_lead_to_somebody_else(config: Path) -> None:
     client = AsyncCreditCheck.open(config)
-    told = Told("municipal", slow=0.5)
+    told = Told("municipal", slow=1.5)
     ask_in(client, told, *(Told(name) for name in OTHERS))
     found: list[Decision] = []
     begun = threading.Event()
