@@ -16,7 +16,7 @@ from credit_check_sdk.errors import InputError
 if TYPE_CHECKING:
     from datetime import date
 
-    from credit_check_sdk import Paper, StoredObjection
+    from credit_check_sdk import CreditCheck, Paper, StoredObjection
 
 objection = typer.Typer(
     help="异议 Objections taken at the counter, and what the department itself has verified.", no_args_is_help=True
@@ -58,8 +58,9 @@ def take(
         except ValidationError as error:
             raise _explained(error) from None
         taken = credit.take_objection(draft, papers)
+        left = _left(credit)
     if talk.json:
-        talk.document({"objections": [_row(each) for each in taken]})
+        talk.document({"objections": [_row(each, left) for each in taken]})
         return 0
     for each in taken:
         said = each.objection
@@ -84,18 +85,22 @@ def list_(
     states: tuple[ObjectionState, ...] = ("open",) if open_ or overdue else ()
     with CreditCheck.open(talk.settings()) as credit:
         found = credit.objections(case_id=case, states=states, due_before=_today() if overdue else None)
+        left = _left(credit)
     if talk.json:
-        talk.document({"objections": [_row(each) for each in found]})
+        talk.document({"objections": [_row(each, left) for each in found]})
         return 0
     heads = [("编号", "number"), ("种类", "kind"), ("办件", "case"), ("来源", "source"), ("记录", "record")]
-    heads += [("应答复日", "due"), ("状态", "state")]
+    heads += [("转送", "forwarded"), ("应答复日", "due"), ("状态", "state")]
     rows = []
     for each in found:
         said = each.objection
         late = talk.pick("，逾期", ", overdue") if each.overdue(_today()) else ""
         answer = f" ({each.answer})" if each.answer and each.state == "answered" else ""
         rows.append(
-            [said.id, said.kind, said.case_id, said.source, said.record_id, _due(each), each.state + answer + late]
+            [
+                *(said.id, said.kind, said.case_id, said.source, said.record_id),
+                *(_forwarded(each, left), _due(each), each.state + answer + late),
+            ]
         )
     talk.table([talk.pick(*head) for head in heads], rows)
     return 0
@@ -113,19 +118,21 @@ def show(
     with CreditCheck.open(talk.settings()) as credit:
         each = _one(credit.objections(number=number), number)
         kept = credit.papers(number) if papers is not None else ()
+        left = _left(credit)
     for place, (paper, content) in enumerate(kept, 1):
         folder = papers or Path()
         folder.mkdir(parents=True, exist_ok=True)
         # The name was given at the counter: only its last part is used, and a number keeps two of one name apart.
         (folder / f"{place:02d}-{Path(paper.name).name}").write_bytes(content)
     if talk.json:
-        talk.document({**_row(each), "text": each.objection.text})
+        talk.document({**_row(each, left), "text": each.objection.text})
         return 0
     said = each.objection
     talk.out(f"{said.id} · {said.kind} · {each.state} · {said.case_id} · {said.source} {said.record_id}")
     talk.out(f"  {said.text}")
     for paper in said.papers:
         talk.out(f"  - {paper.name} sha256:{paper.sha256}")
+    talk.out(talk.pick(f"  转送：{_forwarded(each, left)}", f"  forwarded: {_forwarded(each, left)}"))
     talk.out(talk.pick(f"  应答复日 {_due(each)}", f"  answer due by {_due(each)}"))
     if each.answered_at is not None:
         talk.out(f"  {each.answered_at.isoformat(timespec='seconds')} {each.answer}")
@@ -147,14 +154,35 @@ def withdraw(
         each = credit.withdraw_objection(
             number, operator=Operator(id=operator, department=department or "—"), reason=reason
         )
+        left = _left(credit)
     if talk.json:
-        talk.document(_row(each))
+        talk.document(_row(each, left))
     else:
         talk.say(f"异议 {number} 已撤回。", f"objection {number} is withdrawn.")
     return 0
 
 
-def _row(each: StoredObjection) -> dict[str, Any]:
+def _left(credit: CreditCheck) -> frozenset[str]:
+    """Give the keys of what is not with a platform yet."""
+    rows = credit.outbox(("waiting", "leased", "in_doubt", "dead"), limit=100_000)
+    return frozenset(row.key for row in rows)
+
+
+def _late(each: StoredObjection, left: frozenset[str]) -> bool:
+    by = each.objection.forward_by
+    return each.objection.feedback in left and by is not None and by < _today()
+
+
+def _forwarded(each: StoredObjection, left: frozenset[str]) -> str:
+    if each.objection.feedback not in left:
+        return talk.pick("已转送", "yes")
+    by = each.objection.forward_by
+    until = by.isoformat() if by else "—"
+    late = talk.pick("，逾期", ", overdue") if _late(each, left) else ""
+    return talk.pick(f"未送达，应于 {until} 前{late}", f"not yet, due by {until}{late}")
+
+
+def _row(each: StoredObjection, left: frozenset[str]) -> dict[str, Any]:
     said = each.objection
     return {
         "id": said.id,
@@ -175,6 +203,9 @@ def _row(each: StoredObjection) -> dict[str, Any]:
         "provisional": said.provisional,
         "overdue": each.overdue(_today()),
         "feedback": said.feedback,
+        "forward_by": said.forward_by.isoformat() if said.forward_by else None,
+        "forwarded": said.feedback not in left,
+        "forward_overdue": _late(each, left),
         "answer": each.answer,
         "answered_at": each.answered_at.isoformat() if each.answered_at else None,
     }

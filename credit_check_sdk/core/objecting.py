@@ -227,7 +227,7 @@ async def _made(  # noqa: PLR0913, PLR0917  an objection is made of all of these
     source, record_id = place
     proposal = proposals[0]
     number = await NewId("obj")
-    due = day_due(desk, _TERMS[kind], day_of(now))
+    due, forward = (day_due(desk, term, day_of(now)) for term in (_TERMS[kind], "objection.forward"))
     forwarded = feedback_of(
         desk,
         stored,
@@ -265,6 +265,7 @@ async def _made(  # noqa: PLR0913, PLR0917  an objection is made of all of these
         term=_TERMS[kind],
         due_on=due.on if due else None,
         provisional=due.provisional if due else False,
+        forward_by=forward.on if forward else None,
         feedback=forwarded.id,
     )
     channel = source if source in desk.channels else channel_of(desk, stored, proposal)

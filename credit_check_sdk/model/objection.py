@@ -92,5 +92,7 @@ class Objection(Value):
     """Day by which it is to be answered; None where no time limit is configured."""
     provisional: bool = False
     """Whether that day lies beyond the published calendar."""
+    forward_by: date | None = None
+    """Day by which it has to be with the platform; None where no time limit is configured."""
     feedback: str
     """Key of the feedback that forwards it."""

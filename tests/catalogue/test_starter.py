@@ -328,7 +328,7 @@ def test_the_index_answers_what_a_plain_filter_would(matter: str, point: str, da
 
 def test_measures_without_a_matter_are_listed_and_never_apply(catalogue: Catalogue) -> None:
     silent = {measure.code for measure in catalogue.measures if not measure.matters}
-    assert silent == {"R-INFO-01", "R-INFO-02", "R-NMG-01-OTHER", "I-11"}
+    assert silent == {"R-INFO-01", "R-INFO-01-EXIT", "R-INFO-02", "R-NMG-01-OTHER", "I-11"}
 
 
 def test_the_digest_is_stable_and_canonical(catalogue: Catalogue) -> None:

@@ -144,6 +144,8 @@ def test_an_objection_at_the_counter_to_its_answer(shell: Shell, sandbox: Any, r
     (row,) = taken["objections"]
     assert (code, row["record_id"], row["state"], row["overdue"]) == (0, number, "open", False)
     assert row["due_on"]
+    assert (bool(row["forward_by"]), row["forwarded"], row["forward_overdue"]) == (True, False, False)
+    assert "未送达，应于" in shell("objection", "list", "--lang", "zh-CN")[1].replace("\n", "").replace(" │ ", "")
     assert shell(*words)[0] == 2, "the same objection is still open"
     assert states(shell, decision) == {"suspended"}
     passes_after_a_new_check(shell)
@@ -153,7 +155,7 @@ def test_an_objection_at_the_counter_to_its_answer(shell: Shell, sandbox: Any, r
     assert arrived["body"]["data"]["objection"] == row["id"]
     assert arrived["body"]["data"]["papers"][0]["name"] == "收据.txt"
     _, listed = shell.json("objection", "list", "--open")
-    assert [each["id"] for each in listed["objections"]] == [row["id"]]
+    assert [(each["id"], each["forwarded"]) for each in listed["objections"]] == [(row["id"], True)]
     assert shell.json("objection", "list", "--overdue")[1] == {"objections": []}
     code, shown = shell.json("objection", "show", row["id"], "--papers", "材料")
     assert (code, shown["text"]) == (0, "已经缴纳")
