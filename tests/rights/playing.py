@@ -145,6 +145,10 @@ class Stage:
         """Give a decision as the ledger has it."""
         raise NotImplementedError
 
+    def notices(self, decision: Decision) -> tuple[Any, ...]:
+        """Give the notices that were drafted with a decision; the core alone keeps none."""
+        return ()
+
     def close(self) -> None:
         """Let go of what was opened."""
 
@@ -245,6 +249,10 @@ class DoorStage(Stage):
         return kept
 
     @override
+    def notices(self, decision: Decision) -> tuple[Any, ...]:
+        return tuple(kept.notice for kept in self.door.notices(case_id=decision.case_id))
+
+    @override
     def close(self) -> None:
         self.door.close()
 
@@ -274,7 +282,19 @@ def play(stage: Stage) -> Decision | None:
         assert _code(partial(_do, stage, case, decision, step)) == step.refused, step
     if scenario.then.steps:
         _proposals(scenario, stage.stored(decision), states=True)
+    else:
+        _told_when_applied(stage, case, decision)
     return decision
+
+
+def _told_when_applied(stage: Stage, case: Case, decision: Decision) -> None:
+    """Apply all that may be applied: a hint becomes a restriction thereby, and its subject is told so."""
+    weighed = [p for p in decision.proposals if p.kind == "restriction" and p.strength in {"block", "hint"}]
+    if stage.kind == "core" or not weighed or decision.outcome == "undecided":
+        return
+    responses = tuple(Response(proposal=proposal.id, answer="applied") for proposal in weighed)
+    stage.settle(Settlement(case_id=case.id, point=case.point, operator=OFFICER, responses=responses))
+    _cited(stage, stage.stored(decision), applied=True)
 
 
 def _do(stage: Stage, case: Case, decision: Decision, step: Step) -> None:
@@ -318,6 +338,7 @@ def _compare(scenario: Scenario, stage: Stage, decision: Decision) -> None:
     _proposals(scenario, decision, states=False)
     _facilities(scenario, decision)
     _words(scenario, decision)
+    _cited(stage, decision)
     if then.asked is not None:
         asked = {one.keys or one.normal_name for s in stage.sources.values() for q in s.queries for one in q.subjects}
         assert asked == {subject(name).keys or subject(name).normal_name for name in then.asked}
@@ -385,3 +406,41 @@ def _words(scenario: Scenario, decision: Decision) -> None:
             assert identifier.normal not in said
     assert len(decision.reasons.zh) == len(decision.reasons.en)
     assert all((*decision.reasons.zh, *decision.reasons.en))
+
+
+def _cited(stage: Stage, decision: Decision, *, applied: bool = False) -> None:
+    """See that whoever is told of a restriction is told list, document, basis with article, period and remedy.
+
+    深圳经济特区社会信用条例 第六十九条: 依据、事由、救济途径. Held against every restriction of every scenario, in the
+    words of the decision and in the notice.
+    """
+    words = "\n".join(decision.reasons.zh)
+    notices = {notice.proposal: notice.text.zh for notice in stage.notices(decision)}
+    for proposal in decision.proposals:
+        if proposal.kind != "restriction" or proposal.strength == "info":
+            continue
+        if stage.kind != "core" and (applied or proposal.strength == "block"):
+            assert proposal.id in notices, (proposal.measure, "nobody is told of it")
+        cited = _to_cite(proposal)
+        for text in (words, notices[proposal.id]) if proposal.id in notices else (words,):
+            for whats, options in cited.items():
+                assert any(option in text for option in options), (proposal.measure, whats, options, text)
+    for text in notices.values():
+        for remedy in ("异议", "陈述", "复议", "联系方式"):
+            assert remedy in text, (remedy, text)
+
+
+def _to_cite(proposal: Proposal) -> dict[str, list[str]]:
+    cited: dict[str, list[str]] = {}
+    for number, ground in enumerate(proposal.grounds):
+        if ground.list_name:
+            cited[f"list {number}"] = [ground.list_name.zh]
+        if ground.doc_no:
+            cited[f"document {number}"] = [ground.doc_no]
+    for number, basis in enumerate(proposal.basis):
+        cited[f"basis {number}"] = [f"《{basis.title}》"]
+        if basis.article:
+            cited[f"article {number}"] = [basis.article]
+    cited["period"] = [proposal.until.isoformat()] if proposal.until else ["期限", "届满", "为准", "止"]
+    cited["remedy"] = ["异议", "修复", "复议"]
+    return cited
