@@ -5,9 +5,13 @@ from __future__ import annotations
 import functools
 import re
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 T = TypeVar("T")
 
@@ -25,6 +29,19 @@ class Value(BaseModel):
         validate_by_alias=True,
         serialize_by_alias=True,
     )
+
+    @override
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy it with changes; what was worked out of the former values is not carried over.
+
+        A subject copied with another identifier would else go on being matched by the one it had.
+        """
+        new = super().model_copy(update=update, deep=deep)
+        if update:
+            held, fields = new.__dict__, type(self).model_fields
+            for name in [name for name in held if name not in fields]:
+                del held[name]
+        return new
 
     @classmethod
     def made(cls, **values: Any) -> Self:
