@@ -96,6 +96,8 @@ class MemoryKey:
     scheme: str
     value: str
     purpose: str
+    mark: Any = field(default=None, init=False, compare=False, repr=False)
+    """What the memory made of it, for hashing is dear; only the memory reads and writes it."""
 
     @override
     def __repr__(self) -> str:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from credit_check_sdk.errors import ConfigurationError, InputError
-from credit_check_sdk.flow import Sign
 from credit_check_sdk.model.listing import Listings, sealed_claims
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ class Offline:
             )
         infos = tuple(each.info for each in held.lists)
         claims = sealed_claims(Listings(as_of=held.as_of, environment=held.environment, lists=infos))
-        write_bundle(Path(path), self._world.perform(Sign(claims)), store, held)
+        write_bundle(Path(path), self._world.keys.sign(claims), store, held)
         return held
 
     def import_lists(self, path: str | os.PathLike[str], source: str, *, accept: Collection[str] = ()) -> ListsReport:

@@ -11,6 +11,7 @@ import contextvars
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from credit_check_sdk import flow as effects
+from credit_check_sdk._shell.world import AT_ONCE, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,11 @@ async def run_async(flow: effects.Flow[T], world: World, transaction: object = N
         effect = flow.send(None)
         while True:
             try:
-                answer = await _perform_async(effect, world, transaction, branch=branch)
+                small = AT_ONCE.get(type(effect))
+                if small is not None:
+                    answer = small(world, effect)
+                else:
+                    answer = await _perform_async(effect, world, transaction, branch=branch)
             except BaseException as error:  # noqa: BLE001  whatever happens, cancellation too, the flow hears of it first
                 effect = flow.throw(error)
             else:
@@ -57,12 +62,17 @@ async def run_async(flow: effects.Flow[T], world: World, transaction: object = N
         flow.close()
 
 
-def _perform(  # noqa: C901, PLR0911  one case per effect
+def _perform(  # noqa: C901, PLR0911, PLR0912  one case per effect
     effect: effects.Effect[Any], world: World, transaction: object, *, branch: bool
 ) -> Any:
+    kind = type(effect)
+    if kind in AT_ONCE:
+        return AT_ONCE[kind](world, effect)
     if branch and isinstance(effect, _DATABASE):
         return _refuse(effect)
     match effect:
+        case effects.Recall():
+            return world.recall(effect.keys)
         case effects.Together():
             return _together(effect.branches, world)
         case effects.Send():
@@ -71,8 +81,8 @@ def _perform(  # noqa: C901, PLR0911  one case per effect
             return world.pause(effect.seconds)
         case effects.Ask():
             return world.asking.ask(effect.calls, world)
-        case effects.Recall():
-            return world.recall(effect.keys)
+        case effects.Remember():
+            return world.memory.remember(effect.items)
         case effects.Forget():
             return world.forget(effect.about)
         case effects.Record():
@@ -85,7 +95,7 @@ def _perform(  # noqa: C901, PLR0911  one case per effect
             world.audit.write(effect.notes)
             return None
         case _:
-            return world.perform(effect)
+            return unknown(effect)
 
 
 async def _perform_async(  # noqa: C901, PLR0911, PLR0912  one case per effect
@@ -108,8 +118,10 @@ async def _perform_async(  # noqa: C901, PLR0911, PLR0912  one case per effect
                 if world.memory.shared is None or len(found) == len(effect.keys):
                     return found
             return await asyncio.to_thread(world.recall, effect.keys)
-        case effects.Remember() if world.memory.shared is not None:
-            return await asyncio.to_thread(world.memory.remember, effect.items)
+        case effects.Remember():
+            if world.memory.shared is not None:
+                return await asyncio.to_thread(world.memory.remember, effect.items)
+            return world.memory.remember(effect.items)
         case effects.Forget():
             return await asyncio.shield(asyncio.to_thread(world.forget, effect.about))
         case effects.Record():
@@ -122,7 +134,7 @@ async def _perform_async(  # noqa: C901, PLR0911, PLR0912  one case per effect
             await world.audit.write_async(effect.notes)
             return None
         case _:
-            return world.perform(effect)
+            return unknown(effect)
 
 
 def _refuse(effect: effects.Effect[Any]) -> Any:

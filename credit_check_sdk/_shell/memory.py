@@ -124,14 +124,21 @@ class LocalMemory:
 
     def _hashed(self, keys: Sequence[MemoryKey]) -> list[tuple[MemoryKey, Group, str]]:
         # One subject is asked about at several sources for one purpose: each is hashed once.
+        state = self._keys.state
         subjects: dict[tuple[str, str], str] = {}
         purposes: dict[str, str] = {}
         hashed = []
         for key in keys:
+            mark = key.mark
+            if mark is not None and mark[0] is state:
+                hashed.append((key, mark[1], mark[2]))
+                continue
             whom = (key.scheme, key.value)
             subject = subjects.get(whom) or subjects.setdefault(whom, self._subject(*whom))
             purpose = purposes.get(key.purpose) or purposes.setdefault(key.purpose, self._purpose(key.purpose))
-            hashed.append((key, (key.source, subject), purpose))
+            group = (key.source, subject)
+            object.__setattr__(key, "mark", (state, group, purpose))  # the key is frozen for everybody else
+            hashed.append((key, group, purpose))
         return hashed
 
     def _subject(self, scheme: str, value: str) -> str:

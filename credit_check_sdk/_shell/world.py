@@ -20,7 +20,7 @@ from credit_check_sdk.errors import CreditCheckError, LedgerError
 from credit_check_sdk.model.ledger import OutboxStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from credit_check_sdk._shell.audit import AuditStore
     from credit_check_sdk._shell.board import Group
@@ -65,25 +65,6 @@ class World:
         self._open = True
         _worlds.add(self)
 
-    def perform(self, effect: effects.Effect[Any]) -> Any:
-        """Perform an effect that neither waits nor reaches a database."""
-        match effect:
-            case effects.Now():
-                return now()
-            case effects.NewId():
-                return new_id(effect.prefix)
-            case effects.Remember():
-                return self.memory.remember(effect.items)
-            case effects.Hashed():
-                return self.keys.hashed(*effect.parts)
-            case effects.Sign():
-                return self.keys.sign(effect.claims)
-            case effects.Verify():
-                return self._verified(effect)
-            case _:
-                message = f"no driver performs {type(effect).__name__}"
-                raise TypeError(message)
-
     def recall(self, keys: Sequence[MemoryKey]) -> Mapping[MemoryKey, Any]:
         """Give what the memory has; nothing at all, where it cannot be known what is to be forgotten."""
         try:
@@ -100,7 +81,8 @@ class World:
         self.asking.forget([(each.source, each.scheme, each.value) for each in about])
         self.board.forget(self.memory.groups(about), now(), new_id)
 
-    def _verified(self, effect: effects.Verify) -> Any:
+    def verified(self, effect: effects.Verify) -> Any:
+        """Read claims whose signature holds, by the ring's own keys or the given ones."""
         if effect.keys is None:
             return self.keys.verify(effect.token)
         from credit_check_sdk._shell.keys import verify_with
@@ -211,6 +193,26 @@ def new_id(prefix: str) -> str:
     number = (time.time_ns() // 1_000_000 << 80) | int.from_bytes(os.urandom(10))
     pairs = [_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)]
     return f"{prefix}_{''.join(pairs)}"
+
+
+AT_ONCE: dict[type, Callable[[World, Any], Any]] = {
+    effects.Now: lambda _, __: now(),
+    effects.NewId: lambda _, effect: new_id(effect.prefix),
+    effects.Hashed: lambda world, effect: world.keys.hashed(*effect.parts),
+    effects.Sign: lambda world, effect: world.keys.sign(effect.claims),
+    effects.Verify: lambda world, effect: world.verified(effect),
+}
+"""The effects that neither wait nor reach a database, and how they are performed."""
+
+
+def unknown(effect: effects.Effect[Any]) -> Any:
+    """Refuse an effect that nobody performs.
+
+    Raises:
+        TypeError: always.
+    """
+    message = f"no driver performs {type(effect).__name__}"
+    raise TypeError(message)
 
 
 def _nothing() -> None:

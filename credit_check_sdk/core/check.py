@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from credit_check_sdk.core.again import tick
 from credit_check_sdk.core.consult import consult
-from credit_check_sdk.core.desk import Desk, day_of, local
+from credit_check_sdk.core.desk import Desk, day_of, local, midnight
 from credit_check_sdk.core.disputed import as_disputed_here
 from credit_check_sdk.core.facilities import facilities
 from credit_check_sdk.core.notices import draft, restricts
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from credit_check_sdk.core.again import Rested
     from credit_check_sdk.core.consult import Remembered
     from credit_check_sdk.core.weigh import Heard, Support
-    from credit_check_sdk.model import Case, MatterPolicy
+    from credit_check_sdk.model import Case, MatterPolicy, Silence
     from credit_check_sdk.model.ledger import ManualEntry
 
 
@@ -50,23 +52,15 @@ async def check(
         CaseError: the matter or the decision point is unknown, or a natural person takes part and no purpose is stated;
             nothing left the machine.
     """
-    policy = desk.policy(case)
-    purpose_stated(case)
     now = await Now()
-    asked = asked_parties(case, policy)
-    consulted = await consult(desk, case, policy, asked, now)
-    given = (manual.evidence,) if manual is not None else ()
-    consulted = await by_hand(desk, case, policy, consulted, asked, now, given)
-    heard, silences = consulted.heard, consulted.silences
-    weighed = await as_disputed_here(heard)
-    # The day of the check picks the edition; the law of that day applies.
-    verdict = weigh(case, policy, desk.catalogue, weighed, silences, day_of(now), region=desk.region)
-    # Between question and answer time passed: the decision is dated when it is made.
-    decided_at = await Now()
-    decision = compose(desk, case, policy, heard, verdict, await NewId("dec"), decided_at)
-    if consulted.older:
-        shown = tuple(_old_answer(name, old, decided_at) for name, old in consulted.older)
-        decision = decision.model_copy(update={"warnings": (*decision.warnings, *shown)})
+    rested = await desk.again.recalled(case, now) if manual is None else None
+    if rested is not None:
+        policy, heard, silences, decided_at = rested.policy, rested.heard, rested.verdict.silences, now
+        decision = _decided_again(desk, case, rested, await NewId("dec"), now)
+    else:
+        policy = desk.policy(case)
+        purpose_stated(case)
+        decision, heard, silences, decided_at = await _decided(desk, case, policy, manual, now)
     if not record or (only_complete and any(silence.required for silence in silences)):
         return decision
     standing = await open_recheck(case) if policy.outage.get(case.point) == "proceed_and_recheck" else None
@@ -83,6 +77,40 @@ async def check(
     before = (manual,) if manual is not None else ()
     await Record((*before, checked, *(NoticeEntry(notice) for notice in notices), *beside))
     return decision
+
+
+async def _decided(
+    desk: Desk, case: Case, policy: MatterPolicy, manual: ManualEntry | None, now: datetime
+) -> tuple[Decision, tuple[Heard, ...], tuple[Silence, ...], datetime]:
+    """Ask and weigh; give the decision with what it was made of, and when it was made."""
+    asked = asked_parties(case, policy)
+    consulted = await consult(desk, case, policy, asked, now)
+    given = (manual.evidence,) if manual is not None else ()
+    consulted = await by_hand(desk, case, policy, consulted, asked, now, given)
+    heard, silences = consulted.heard, consulted.silences
+    weighed = await as_disputed_here(heard)
+    # The day of the check picks the edition; the law of that day applies.
+    verdict = weigh(case, policy, desk.catalogue, weighed, silences, day_of(now), region=desk.region)
+    # Between question and answer time passed: the decision is dated when it is made.
+    decided_at = await Now()
+    decision = compose(desk, case, policy, heard, verdict, await NewId("dec"), decided_at)
+    if consulted.older:
+        shown = tuple(_old_answer(name, old, decided_at) for name, old in consulted.older)
+        decision = decision.model_copy(update={"warnings": (*decision.warnings, *shown)})
+    if consulted.resting is not None and not given:
+        desk.again.keep(case, policy, consulted.resting, heard, verdict, decision, midnight(day_of(now)))
+    return decision, heard, silences, decided_at
+
+
+def _decided_again(desk: Desk, case: Case, rested: Rested, number: str, now: datetime) -> Decision:
+    """Give what *rested* came to under a number and at a time of its own, with the age of its evidences now."""
+    if not rested.parts:
+        return compose(desk, case, rested.policy, rested.heard, rested.verdict, number, now)
+    shown = rested.shown
+    if not shown[0] <= now < shown[1]:
+        evidences = tuple(_evidence(desk, item, now) for item in rested.heard)
+        rested.shown = shown = (now, tick(rested.heard, now), evidences)
+    return Decision.made(**{**rested.parts, "id": number, "decided_at": local(now), "evidences": shown[2]})
 
 
 def purpose_stated(case: Case) -> None:

@@ -29,6 +29,8 @@ _FIRST = frozenset({0})
 _AHEAD = 300.0
 """Seconds by which a publisher's clock may be ahead of ours."""
 _EVER = float("inf")
+_LONGEST = 366 * 86400.0
+"""Seconds, for what has no clock of its own."""
 _TOLERANCE = 5.0
 """Seconds by which a remembered time may lie ahead of the clock before the clock is taken to have been set back."""
 
@@ -63,6 +65,15 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True)
+class Resting:
+    """On what a check rested that asked nobody: answers in memory, by their keys, each fresh until some moment."""
+
+    keys: tuple[MemoryKey, ...]
+    kept: tuple[Remembered, ...]
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Consulted:
     """What consulting came to."""
 
@@ -70,6 +81,8 @@ class Consulted:
     silences: tuple[Silence, ...]
     older: tuple[tuple[str, tuple[Remembered, ...]], ...] = ()
     """Old answers of silent sources that are shown and carry nothing."""
+    resting: Resting | None = None
+    """The answers in memory on which all of it rests, where nobody was asked."""
 
 
 async def consult(desk: Desk, case: Case, policy: MatterPolicy, asked: Sequence[Party], now: datetime) -> Consulted:
@@ -93,6 +106,8 @@ async def consult(desk: Desk, case: Case, policy: MatterPolicy, asked: Sequence[
             older.append((name, old))
     if policy.fallback:
         silences = await _fall_back(inquiry, heard, silences)
+    if not inquiry.results and not silences:
+        return Consulted(tuple(heard), (), resting=inquiry.resting())
     await inquiry.remember()
     return Consulted(tuple(heard), tuple(silences), tuple(older))
 
@@ -147,6 +162,7 @@ class _Inquiry:
         self._known: dict[tuple[str, int], Remembered] = {}
         self._fresh: dict[tuple[str, int], Remembered] = {}
         self._missing: dict[str, tuple[Subject, ...]] = {}
+        self._same = subjects[0]
         self._asked_for = _asked_for(case, desk)
 
     async def recall(self, names: Sequence[str]) -> None:
@@ -193,8 +209,10 @@ class _Inquiry:
         if isinstance(result, Consultation) and self.desk.sources[name].offline:
             return self._offline(name, result)
         if result is None and len(self.subjects) == 1:
-            only, alone = self.subjects[0], self._fresh[name, 0]
-            if alone.answer.subject is only or alone.answer.subject == only:
+            alone = self._fresh[name, 0]
+            # Comparing subjects is dear, and the answers of several sources often share theirs.
+            if alone.answer.subject is self._same or alone.answer.subject == self._same:
+                self._same = alone.answer.subject
                 return alone.alone, []
         kept = self._those(self._fresh, name)
         if not isinstance(result, Silence):
@@ -235,6 +253,21 @@ class _Inquiry:
         """Say whether a source answered about everybody."""
         result = self.results.get(name)
         return not isinstance(result, Silence) and (result is None or len(result.answers) >= len(self._missing[name]))
+
+    def resting(self) -> Resting | None:
+        """Say on what it rests, where nobody was asked."""
+        if not self._fresh:
+            return None
+        nothing = min(self.limit, self.policy.remember_nothing_for or self.limit)
+        ends = []
+        for kept in self._fresh.values():
+            limit = nothing
+            if kept.answer.records:
+                own = _seconds(kept.answer, kept.fetched_at, _LONGEST)
+                limit = min(self.limit, timedelta(seconds=own))
+            ends.append(kept.fetched_at + limit)
+        until = min(ends)
+        return Resting(tuple(self._keys[pair] for pair in self._fresh), tuple(self._fresh.values()), until)
 
     async def remember(self) -> None:
         """Give the memory what was answered."""

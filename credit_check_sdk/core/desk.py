@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import TYPE_CHECKING, Literal
 
+from credit_check_sdk.core.again import Again
 from credit_check_sdk.errors import CaseError
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ _WORDS = {"name", "query_basis", "materials"}
 def day_of(moment: datetime) -> date:
     """Give the day of *moment* in Asia/Shanghai."""
     return moment.astimezone(SHANGHAI).date()
+
+
+def midnight(day: date) -> datetime:
+    """Give the moment at which *day* ends in Asia/Shanghai."""
+    return datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
 
 
 def local(moment: datetime) -> datetime:
@@ -103,6 +109,8 @@ class Desk:
     """Where subjects can turn."""
     contacts: Mapping[str, Contact] = field(default_factory=dict)
     """The same for single departments."""
+    again: Again = field(default_factory=Again, compare=False, repr=False)
+    """What its cases came to, for those that are checked again on the same answers."""
 
     def rules(self, matter: str, point: str, day: date) -> str:
         """Digest what of catalogue, policy and region could matter to a check of *matter* at *point* on *day*.

@@ -317,6 +317,8 @@ def _doubtful(concerns: Iterable[Concern]) -> frozenset[int]:
 def _see(asked: Sequence[Party], heard: Sequence[Heard], catalogue: Catalogue) -> Iterable[Seen]:
     for item in heard:
         for place, answer in enumerate(item.consultation.answers):
+            if not answer.records:
+                continue
             live = place not in item.remembered and not item.stale and not item.offline
             for party in asked:
                 if party.subject is answer.subject or party.subject == answer.subject:

@@ -78,6 +78,11 @@ class KeyRing:
         """Give the keyed hash of *parts*, hexadecimal. Each part is preceded by its length, so none runs into the next."""
         return _hash(self._held[1].index, parts)
 
+    @property
+    def state(self) -> object:
+        """Something that is another thing as soon as any key is: what was hashed under one is worth nothing under another."""
+        return self._held[1]
+
     def encrypt(self, plain: bytes, bound_to: str) -> tuple[str, bytes]:
         """Encrypt with a new key of its own; give that key as the data key wraps it, and nonce with ciphertext.
 
