@@ -115,7 +115,7 @@ def years_after(day: date, years: int) -> date:
         return day.replace(year=day.year + years, day=28)
 
 
-def fact_key(record: Record) -> tuple[str, ...] | None:
+def fact_key(record: Record) -> tuple[object, ...] | None:
     """Give what two records of one fact have in common, or None where a record has no document number."""
     if record.doc_no is None:
         return None
@@ -123,5 +123,5 @@ def fact_key(record: Record) -> tuple[str, ...] | None:
         record.list_code or record.kind,
         record.authority,
         record.doc_no,
-        *sorted(v for _, v in record.subject.keys),
+        record.subject.keys,
     )

@@ -182,7 +182,9 @@ def weigh(  # noqa: PLR0913  what is weighed, by what, when and where
 
     index = _index(catalogue.applicable(case.matter, case.point, today))
     restrictions = stacked(
-        finding for measure in index.touched(adverse) for finding in _restrict(measure, frame, catalogue)
+        finding
+        for measure, touching in index.touched(adverse)
+        for finding in _restrict(measure, touching, frame, catalogue)
     )
     excluded = any(f.strength == "block" and f.measure.effect_scope in {"case", "facilitation"} for f in restrictions)
     offers = [offer for measure in index.incentives for offer in _offer(measure, frame, excluded=excluded)]
@@ -252,12 +254,16 @@ class _Index:
     """Restrictions that something else than a list may trigger."""
     incentives: tuple[Measure, ...]
 
-    def touched(self, adverse: Iterable[Seen]) -> list[Measure]:
-        """Give the restrictions that these records could trigger, in the catalogue's order."""
-        places = set(self.others)
+    def touched(self, adverse: Sequence[Seen]) -> list[tuple[Measure, Sequence[Seen]]]:
+        """Give the restrictions that these records could trigger, in the catalogue's order, each with those records."""
+        if not adverse:
+            return []
+        touching: dict[int, Sequence[Seen]] = {}
         for seen in adverse:
-            places |= self.by_list.get(seen.record.list_code or "", frozenset())
-        return [self.measures[place] for place in sorted(places)]
+            for place in self.by_list.get(seen.record.list_code or "", ()):
+                touching[place] = (*touching.get(place, ()), seen)
+        touching.update(dict.fromkeys(self.others, adverse))
+        return [(self.measures[place], touching[place]) for place in sorted(touching)]
 
 
 _indexes: dict[int, _Index] = {}
@@ -335,14 +341,12 @@ def _under_its_own_code(record: Record, catalogue: Catalogue) -> Record:
     return record.model_copy(update={"list_code": listed.code})
 
 
-def _restrict(measure: Measure, frame: _Frame, catalogue: Catalogue) -> Iterable[Finding]:
+def _restrict(measure: Measure, touching: Iterable[Seen], frame: _Frame, catalogue: Catalogue) -> Iterable[Finding]:
     by_party: dict[int, tuple[Party, list[Support]]] = {}
-    for seen in frame.adverse:
-        strength = _carries(measure, seen, frame, catalogue)
-        if strength is None:
-            continue
-        _, supports = by_party.setdefault(id(seen.party), (seen.party, []))
-        supports.append(Support(seen, _last(seen.record, measure, catalogue), strength))
+    for seen in touching:
+        support = _carries(measure, seen, frame, catalogue)
+        if support is not None:
+            by_party.setdefault(id(seen.party), (seen.party, []))[1].append(support)
     for party, supports in by_party.values():
         ordered = _one_ground_each(supports)
         strongest = max((support.strength for support in ordered), key=STRENGTHS.__getitem__)
@@ -355,6 +359,8 @@ def _restrict(measure: Measure, frame: _Frame, catalogue: Catalogue) -> Iterable
 
 def _one_ground_each(supports: list[Support]) -> list[Support]:
     """Keep the strongest support of each fact: two records of two sources about one fact are one ground."""
+    if len(supports) == 1:
+        return supports
     kept: dict[object, Support] = {}
     for support in sorted(supports, key=_support_order):
         key = fact_key(support.seen.record) or (support.seen.source, support.seen.record.record_id)
@@ -367,18 +373,18 @@ def _support_order(support: Support) -> tuple[object, ...]:
     return (-STRENGTHS[support.strength], support.seen.source, record.record_id)
 
 
-def _carries(measure: Measure, seen: Seen, frame: _Frame, catalogue: Catalogue) -> Strength | None:
-    """Say how strongly one record carries *measure*, or None."""
+def _carries(measure: Measure, seen: Seen, frame: _Frame, catalogue: Catalogue) -> Support | None:
+    """Say how strongly one record carries *measure*, and until when; None where it does not."""
     record = seen.record
     if not _within_reach(measure, seen):
         return None
     if not any(_triggers(trigger, measure, seen, frame, catalogue) for trigger in measure.triggers):
         return None
-    last = _last(record, measure, catalogue)
+    shown = record.publicity_until or _shown_until(record, catalogue)
+    last = until(record, measure, shown)
     if last is not None and last < frame.today:
         # The until day itself still counts; a ban that is over no longer excludes (政府采购法实施条例 第十九条).
         return None
-    shown = record.publicity_until or _shown_until(record, catalogue)
     if last is None and shown is not None and shown < frame.today and not running(record, frame.today):
         # 公示期满自动停止公示: nothing but publicity could end it, and the flag of a platform may lag behind the days.
         record = record.model_copy(update={"status": ended(record.status)})
@@ -386,21 +392,17 @@ def _carries(measure: Measure, seen: Seen, frame: _Frame, catalogue: Catalogue) 
         case "gone" | "suspended":
             return None
         case "hint":
-            return _at_most("hint", measure.strength)
+            return Support(seen, last, _at_most("hint", measure.strength))
         case "full":
             # Only what the source itself says now may block; a record repaired or revoked at one level never does.
             shaky = not seen.live or id(seen) in frame.contested
-            return _at_most("hint", measure.strength) if shaky else measure.strength
+            return Support(seen, last, _at_most("hint", measure.strength) if shaky else measure.strength)
 
 
 def _shown_until(record: Record, catalogue: Catalogue) -> date | None:
     """Give the last day of publicity by the rules in force on the document's date (信用修复管理办法)."""
     shown = catalogue.publicity_of(record)
     return shown.longest if shown else None
-
-
-def _last(record: Record, measure: Measure, catalogue: Catalogue) -> date | None:
-    return until(record, measure, _shown_until(record, catalogue))
 
 
 def _at_most(limit: Strength, strength: Strength) -> Strength:
@@ -475,6 +477,8 @@ def _disagreements(seen: Sequence[Seen]) -> Iterable[Concern]:
     either level never restricts.
     """
     groups: dict[tuple[object, ...], list[Seen]] = {}
+    if len(seen) < 2:  # noqa: PLR2004  one disagrees with nobody
+        return
     for item in seen:
         key = fact_key(item.record)
         if key is not None and item.capacity in {"own", "responsible"} and item.record.polarity == "negative":

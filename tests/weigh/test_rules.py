@@ -91,6 +91,12 @@ def weighed(*items: Heard) -> weigh.Verdict:
 # What a record's status leaves it to carry
 
 
+def carried(measure: Any, item: Any, within: Any) -> str | None:
+    """Say how strongly a record carries a measure."""
+    found = weigh._carries(measure, item, within, CATALOGUE)
+    return found.strength if found is not None else None
+
+
 @pytest.mark.parametrize(
     ("status", "hint", "none"),
     [
@@ -186,26 +192,26 @@ def test_what_is_suspended_or_gone_carries_nothing(status: Any) -> None:
 
 def test_only_what_was_read_just_now_and_is_uncontested_blocks() -> None:
     item, remembered = seen(), seen(live=False)
-    assert weigh._carries(SERIOUS, item, frame(item), CATALOGUE) == "block"
-    assert weigh._carries(SERIOUS, remembered, frame(remembered), CATALOGUE) == "hint"
+    assert carried(SERIOUS, item, frame(item)) == "block"
+    assert carried(SERIOUS, remembered, frame(remembered)) == "hint"
     contested = replace(frame(item), contested=frozenset({id(item)}))
-    assert weigh._carries(SERIOUS, item, contested, CATALOGUE) == "hint"
+    assert carried(SERIOUS, item, contested) == "hint"
     info = measure(strength="info")
-    assert weigh._carries(info, remembered, frame(remembered), CATALOGUE) == "info", "never more than the measure"
+    assert carried(info, remembered, frame(remembered)) == "info", "never more than the measure"
 
 
 @pytest.mark.parametrize("days", [(YESTERDAY, None), (TODAY, "block"), (TOMORROW, "block")])
 def test_a_measure_lasts_through_its_last_day(days: tuple[date, Any]) -> None:
     last, strength = days
     item = seen(record(list_until=last, ban_until=last, measure_until=last, publicity_until=None))
-    assert weigh._carries(SERIOUS, item, frame(item), CATALOGUE) == strength
+    assert carried(SERIOUS, item, frame(item)) == strength
 
 
 @pytest.mark.parametrize(("shown", "strength"), [(YESTERDAY, "hint"), (TODAY, "block"), (TOMORROW, "block")])
 def test_publicity_that_is_over_by_the_days_leaves_a_hint(shown: date, strength: str) -> None:
     open_ended = measure(period=SERIOUS.period.model_copy(update={"clocks": (), "years": None}))
     item = seen(record(list_until=None, publicity_until=shown))
-    assert weigh._carries(open_ended, item, frame(item), CATALOGUE) == strength
+    assert carried(open_ended, item, frame(item)) == strength
 
 
 def test_strength_is_limited_and_never_raised() -> None:
@@ -354,9 +360,14 @@ def test_the_index_finds_what_the_catalogue_has_however_often_it_is_asked() -> N
     other = CATALOGUE.applicable("licence.food-production", "accept", TODAY)
     assert weigh._index(other) is not first
     assert weigh._index(measures).measures is measures
-    nothing = first.touched([seen(record(list_code=None))])
-    assert SERIOUS not in nothing
-    assert SERIOUS in first.touched([seen()])
+    no_list, listed, again = seen(record(list_code=None)), seen(), seen(record(record_id="r-2"))
+    assert SERIOUS.code not in {measure.code for measure, _ in first.touched([no_list])}
+    touching = {measure.code: found for measure, found in first.touched([no_list, listed, again])}
+    assert touching[SERIOUS.code] == (listed, again), "those of its list, in their order"
+    everything = [found for code, found in touching.items() if code != SERIOUS.code and no_list in found]
+    assert everything, "what another trigger may find is looked at for every record"
+    assert all(found == [no_list, listed, again] for found in everything)
+    assert first.touched([]) == []
 
 
 def test_disagreement_about_what_is_over_is_doubtful() -> None:
