@@ -6,35 +6,18 @@ Both run the same flows; they differ in how they wait. What is decided is decide
 from __future__ import annotations
 
 import itertools
-import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar, overload
 
 from typing_extensions import override
 
-from credit_check_sdk.config import Settings
 from credit_check_sdk.errors import ConfigurationError, CreditCheckError, InputError
 from credit_check_sdk.guard import AsyncGuard, Guard, Guardable
-from credit_check_sdk.model import Case, Decision, Operator, Pass, Response, Settled, Settlement, Step
-from credit_check_sdk.model.ledger import (
-    CheckById,
-    LatestCheck,
-    LatestCheckpoint,
-    Notices,
-    Objections,
-    OutboxRows,
-    Papers,
-    Rechecks,
-    Redresses,
-    Requeue,
-    Statistics,
-    Transitions,
-    VerifyEvidence,
-)
 from credit_check_sdk.offline import AsyncOffline, Offline
 from credit_check_sdk.upkeep import AsyncUpkeep, Upkeep
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
     from pathlib import Path
@@ -43,6 +26,7 @@ if TYPE_CHECKING:
     from credit_check_sdk._shell.plugins import Loaded, Plugins
     from credit_check_sdk._shell.world import World
     from credit_check_sdk.catalogue import Catalogue
+    from credit_check_sdk.config import Settings
     from credit_check_sdk.core.change import SyncReport
     from credit_check_sdk.core.desk import Desk
     from credit_check_sdk.core.manual import Handed
@@ -50,8 +34,10 @@ if TYPE_CHECKING:
     from credit_check_sdk.core.relay import RelayReport
     from credit_check_sdk.flow import Flow
     from credit_check_sdk.model import (
+        Case,
         Coverage,
         DecidedCase,
+        Decision,
         Due,
         Explanation,
         MatterPolicy,
@@ -59,12 +45,18 @@ if TYPE_CHECKING:
         NoticeState,
         ObjectionDraft,
         ObjectionState,
+        Operator,
         Paper,
+        Pass,
         Point,
         Receipt,
         RecheckState,
         Record,
+        Response,
+        Settled,
+        Settlement,
         SourceStatus,
+        Step,
         Subject,
     )
     from credit_check_sdk.model.evidence import Checkpoint, SealReport, Verification
@@ -83,7 +75,7 @@ if TYPE_CHECKING:
     from credit_check_sdk.spi import Source, SourceSettings
 
 T = TypeVar("T")
-Config = Settings | str | os.PathLike[str] | None
+Config: TypeAlias = "Settings | str | os.PathLike[str] | None"
 OnError = Literal["raise", "yield"]
 _WORKERS = 8
 
@@ -118,6 +110,8 @@ class _Client:
         Raises:
             SetupError: the configuration, the catalogue, a plugin or the keys cannot work; it says what to do.
         """
+        from credit_check_sdk.config import Settings
+
         settings = config if isinstance(config, Settings) else Settings.find(config)
         return cls(_assemble(settings))
 
@@ -187,6 +181,7 @@ class _Client:
 
     def _require(self, case: Case | str, to: Step, point: Point | None) -> Flow[Pass]:
         from credit_check_sdk.core.gate import require
+        from credit_check_sdk.model import Case
 
         if isinstance(case, Case):
             return require(self._desk, case.id, point or case.point, to, case)
@@ -419,6 +414,8 @@ class CreditCheck(_Client, Upkeep, Offline):
 
     def checkpoint(self) -> Checkpoint | None:
         """Give the newest checkpoint with its counter-signatures, or None where nothing was ever sealed."""
+        from credit_check_sdk.model.ledger import LatestCheckpoint
+
         found: Checkpoint | None = self._load(LatestCheckpoint())
         return found
 
@@ -430,6 +427,8 @@ class CreditCheck(_Client, Upkeep, Offline):
         Raises:
             InputError: *against* is another ledger's, or nobody known signed it.
         """
+        from credit_check_sdk.model.ledger import VerifyEvidence
+
         found: Verification = self._load(VerifyEvidence(against))
         return found
 
@@ -463,12 +462,16 @@ class CreditCheck(_Client, Upkeep, Offline):
         limit: int = 1000,
     ) -> tuple[StoredObjection, ...]:
         """Give objections and the department's own questions, those first that are due first."""
+        from credit_check_sdk.model.ledger import Objections
+
         question = Objections(number, case_id, tuple(states), due_before, (), limit)
         found: tuple[StoredObjection, ...] = self._load(question)
         return found
 
     def papers(self, objection: str) -> tuple[tuple[Paper, bytes], ...]:
         """Give the papers of an objection, with their content."""
+        from credit_check_sdk.model.ledger import Papers
+
         found: tuple[tuple[Paper, bytes], ...] = self._load(Papers(objection))
         return found
 
@@ -481,6 +484,8 @@ class CreditCheck(_Client, Upkeep, Offline):
 
     def transitions(self, decision: str) -> tuple[TransitionEntry, ...]:
         """Give how the measures of a check moved: who or what moved them, from where to where, when and why."""
+        from credit_check_sdk.model.ledger import Transitions
+
         found: tuple[TransitionEntry, ...] = self._load(Transitions(decision))
         return found
 
@@ -496,6 +501,8 @@ class CreditCheck(_Client, Upkeep, Offline):
 
     def redress(self) -> tuple[Redress, ...]:
         """List the decisions that rest on records whose objection was upheld, newest first, to be put right."""
+        from credit_check_sdk.model.ledger import Redresses
+
         found: tuple[Redress, ...] = self._load(Redresses())
         return found
 
@@ -514,11 +521,15 @@ class CreditCheck(_Client, Upkeep, Offline):
 
     def latest(self, case_id: str, point: Point) -> StoredCheck | None:
         """Give the latest check of a file at a point, as it was recorded, or None."""
+        from credit_check_sdk.model.ledger import LatestCheck
+
         found: StoredCheck | None = self._load(LatestCheck(case_id, point))
         return found
 
     def show(self, decision: str) -> StoredCheck | None:
         """Give a check by the number of its decision, or None."""
+        from credit_check_sdk.model.ledger import CheckById
+
         found: StoredCheck | None = self._load(CheckById(decision))
         return found
 
@@ -531,6 +542,8 @@ class CreditCheck(_Client, Upkeep, Offline):
         limit: int = 1000,
     ) -> tuple[StoredNotice, ...]:
         """Give notices to subjects, those that are due first."""
+        from credit_check_sdk.model.ledger import Notices
+
         found: tuple[StoredNotice, ...] = self._load(
             Notices(case_id=case_id, states=tuple(states), due_by=due_by, limit=limit)
         )
@@ -556,6 +569,8 @@ class CreditCheck(_Client, Upkeep, Offline):
 
     def outbox(self, states: Sequence[OutboxState] = (), *, limit: int = 1000) -> tuple[OutboxRow, ...]:
         """Give the feedback in these states (all where none is named), oldest first."""
+        from credit_check_sdk.model.ledger import OutboxRows
+
         found: tuple[OutboxRow, ...] = self._load(OutboxRows(tuple(states), limit))
         return found
 
@@ -578,11 +593,15 @@ class CreditCheck(_Client, Upkeep, Offline):
 
     def requeue(self, keys: Sequence[str] = ()) -> int:
         """Put dead feedback back to waiting, all of it where no key is named; answer how much."""
+        from credit_check_sdk.model.ledger import Requeue
+
         found: int = self._world.ledger.run(Requeue(tuple(keys), _now()))
         return found
 
     def statistics(self, since: date | None = None, until: date | None = None) -> tuple[StatisticsRow, ...]:
         """Count checks and answers per department, matter and point, these days included."""
+        from credit_check_sdk.model.ledger import Statistics
+
         found: tuple[StatisticsRow, ...] = self._load(Statistics(since, until, _today()))
         return found
 
@@ -595,6 +614,8 @@ class CreditCheck(_Client, Upkeep, Offline):
 
     def rechecks(self, states: Sequence[RecheckState] = (), *, limit: int = 1000) -> tuple[StoredRecheck, ...]:
         """Give rechecks in these states (all where none is named), those due first."""
+        from credit_check_sdk.model.ledger import Rechecks
+
         found: tuple[StoredRecheck, ...] = self._load(Rechecks(tuple(states), limit=limit))
         return found
 
@@ -743,11 +764,15 @@ class AsyncCreditCheck(_Client, AsyncUpkeep, AsyncOffline):
 
     async def checkpoint(self) -> Checkpoint | None:
         """Give the newest checkpoint with its counter-signatures; see `CreditCheck.checkpoint`."""
+        from credit_check_sdk.model.ledger import LatestCheckpoint
+
         found: Checkpoint | None = await self._load(LatestCheckpoint())
         return found
 
     async def verify_evidence(self, against: Checkpoint | None = None) -> Verification:
         """Verify every sealed entry, offline; see `CreditCheck.verify_evidence`."""
+        from credit_check_sdk.model.ledger import VerifyEvidence
+
         found: Verification = await self._load(VerifyEvidence(against))
         return found
 
@@ -771,12 +796,16 @@ class AsyncCreditCheck(_Client, AsyncUpkeep, AsyncOffline):
         limit: int = 1000,
     ) -> tuple[StoredObjection, ...]:
         """Give objections and the department's own questions, those first that are due first."""
+        from credit_check_sdk.model.ledger import Objections
+
         question = Objections(number, case_id, tuple(states), due_before, (), limit)
         found: tuple[StoredObjection, ...] = await self._load(question)
         return found
 
     async def papers(self, objection: str) -> tuple[tuple[Paper, bytes], ...]:
         """Give the papers of an objection, with their content."""
+        from credit_check_sdk.model.ledger import Papers
+
         found: tuple[tuple[Paper, bytes], ...] = await self._load(Papers(objection))
         return found
 
@@ -786,6 +815,8 @@ class AsyncCreditCheck(_Client, AsyncUpkeep, AsyncOffline):
 
     async def transitions(self, decision: str) -> tuple[TransitionEntry, ...]:
         """Give how the measures of a check moved: who or what moved them, from where to where, when and why."""
+        from credit_check_sdk.model.ledger import Transitions
+
         found: tuple[TransitionEntry, ...] = await self._load(Transitions(decision))
         return found
 
@@ -797,6 +828,8 @@ class AsyncCreditCheck(_Client, AsyncUpkeep, AsyncOffline):
 
     async def redress(self) -> tuple[Redress, ...]:
         """List the decisions that rest on records whose objection was upheld, newest first, to be put right."""
+        from credit_check_sdk.model.ledger import Redresses
+
         found: tuple[Redress, ...] = await self._load(Redresses())
         return found
 
@@ -808,11 +841,15 @@ class AsyncCreditCheck(_Client, AsyncUpkeep, AsyncOffline):
 
     async def latest(self, case_id: str, point: Point) -> StoredCheck | None:
         """Give the latest check of a file at a point, as it was recorded, or None."""
+        from credit_check_sdk.model.ledger import LatestCheck
+
         found: StoredCheck | None = await self._load(LatestCheck(case_id, point))
         return found
 
     async def show(self, decision: str) -> StoredCheck | None:
         """Give a check by the number of its decision, or None."""
+        from credit_check_sdk.model.ledger import CheckById
+
         found: StoredCheck | None = await self._load(CheckById(decision))
         return found
 
@@ -825,6 +862,8 @@ class AsyncCreditCheck(_Client, AsyncUpkeep, AsyncOffline):
         limit: int = 1000,
     ) -> tuple[StoredNotice, ...]:
         """Give notices to subjects, those that are due first."""
+        from credit_check_sdk.model.ledger import Notices
+
         found: tuple[StoredNotice, ...] = await self._load(
             Notices(case_id=case_id, states=tuple(states), due_by=due_by, limit=limit)
         )
@@ -844,6 +883,8 @@ class AsyncCreditCheck(_Client, AsyncUpkeep, AsyncOffline):
 
     async def outbox(self, states: Sequence[OutboxState] = (), *, limit: int = 1000) -> tuple[OutboxRow, ...]:
         """Give the feedback in these states (all where none is named), oldest first."""
+        from credit_check_sdk.model.ledger import OutboxRows
+
         found: tuple[OutboxRow, ...] = await self._load(OutboxRows(tuple(states), limit))
         return found
 
@@ -859,11 +900,15 @@ class AsyncCreditCheck(_Client, AsyncUpkeep, AsyncOffline):
 
     async def requeue(self, keys: Sequence[str] = ()) -> int:
         """Put dead feedback back to waiting, all of it where no key is named; answer how much."""
+        from credit_check_sdk.model.ledger import Requeue
+
         found: int = await self._load(Requeue(tuple(keys), _now()))
         return found
 
     async def statistics(self, since: date | None = None, until: date | None = None) -> tuple[StatisticsRow, ...]:
         """Count checks and answers per department, matter and point, these days included."""
+        from credit_check_sdk.model.ledger import Statistics
+
         found: tuple[StatisticsRow, ...] = await self._load(Statistics(since, until, _today()))
         return found
 
@@ -873,6 +918,8 @@ class AsyncCreditCheck(_Client, AsyncUpkeep, AsyncOffline):
 
     async def rechecks(self, states: Sequence[RecheckState] = (), *, limit: int = 1000) -> tuple[StoredRecheck, ...]:
         """Give rechecks in these states (all where none is named), those due first."""
+        from credit_check_sdk.model.ledger import Rechecks
+
         found: tuple[StoredRecheck, ...] = await self._load(Rechecks(tuple(states), limit=limit))
         return found
 
@@ -963,6 +1010,8 @@ def _needed(said: str) -> str:
 
 
 def _settlement(what: Decision | Settlement, responses: Iterable[Response], operator: Operator | None) -> Settlement:
+    from credit_check_sdk.model import Settlement
+
     if isinstance(what, Settlement):
         return what
     given = tuple(responses)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from credit_check_sdk.errors import ConfigurationError, InputError
-from credit_check_sdk.model.listing import Listings, sealed_claims
 
 if TYPE_CHECKING:
     import os
@@ -64,6 +63,7 @@ class Offline:
             InputError: nothing is held, or the file cannot be written.
         """
         from credit_check_sdk._shell.bundles import write_bundle
+        from credit_check_sdk.model.listing import Listings, sealed_claims
 
         store: Any = self._desk.sources[_known(self._desk, source)].source
         held: HeldLists | None = store.held()

@@ -28,6 +28,7 @@ class Value(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
         serialize_by_alias=True,
+        defer_build=True,  # hosts import us at start; a schema is built when it is first needed
     )
 
     @override

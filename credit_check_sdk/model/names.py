@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 
@@ -17,16 +16,17 @@ _FOLDED = str.maketrans(
     }
 )
 """Brackets, quotes, dashes and middle dots that are written for one another."""
+# Patterns are compiled when they are first used (`re` keeps them): a host that only imports pays nothing.
 _HAN = "⺀-鿿豈-﫿\U00020000-\U0003ffff"
-_SOLID = re.compile(f"[{_HAN}()]")
+_SOLID = f"[{_HAN}()]"
 """Characters beside which a blank says nothing."""
-_DOT_IN_NAME = re.compile(f"(?<=[{_HAN}])\\s*[.·]\\s*(?=[{_HAN}])")
+_DOT_IN_NAME = f"(?<=[{_HAN}])\\s*[.·]\\s*(?=[{_HAN}])"
 """The dot inside a person's name of several parts, for which a full stop is often typed."""
-_ENTITY = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]*|#[0-9]+|#[xX][0-9A-Fa-f]+);")
-_MISREAD = re.compile("[\u0080-\u00ff]{2}|[\u0100-\u2122]")
+_ENTITY = r"&(?:[A-Za-z][A-Za-z0-9]*|#[0-9]+|#[xX][0-9A-Fa-f]+);"
+_MISREAD = "[\u0080-\u00ff]{2}|[\u0100-\u2122]"
 """What a Chinese name in UTF-8 becomes when it was read as Latin text; without it nothing is repaired."""
-_CHINESE = re.compile(f"[{_HAN}]")
-_COMMON = re.compile(rb"(?:[\xb0-\xd7][\xa1-\xbf]|[ ()0-9])+")
+_CHINESE = f"[{_HAN}]"
+_COMMON = rb"(?:[\xb0-\xd7][\xa1-\xbf]|[ ()0-9])+"
 """Bytes that are common characters in GB2312 and may be letters of two bytes in UTF-8."""
 
 
@@ -39,7 +39,7 @@ def decode_name(data: bytes) -> str:
     Raises:
         UnicodeDecodeError: it is neither.
     """
-    if _COMMON.fullmatch(data):
+    if re.fullmatch(_COMMON, data):
         return data.decode("gb18030")
     try:
         return data.decode("utf-8-sig")
@@ -66,13 +66,13 @@ def same_name(one: str, other: str) -> bool:
 
 
 def _repaired(raw: str) -> str:
-    if not _MISREAD.search(raw) or _CHINESE.search(raw):
+    if not re.search(_MISREAD, raw) or re.search(_CHINESE, raw):
         return raw
     try:
         repaired = b"".join(_byte(character) for character in raw).decode()
     except UnicodeError:
         return raw
-    return repaired if _CHINESE.search(repaired) else raw
+    return repaired if re.search(_CHINESE, repaired) else raw
 
 
 def _byte(character: str) -> bytes:
@@ -82,14 +82,20 @@ def _byte(character: str) -> bytes:
     return character.encode("cp1252")
 
 
+def _unescaped(found: re.Match[str]) -> str:
+    import html  # noqa: PLC0415  a large table that few names need
+
+    return html.unescape(found[0])
+
+
 def _folded(text: str) -> str:
-    plain = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+    plain = re.sub(_ENTITY, _unescaped, text)
     seen = "".join(character for character in plain if character.isspace() or not _is_unseen(character))
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen.translate(_FOLDED)).casefold())
-    dotted = _DOT_IN_NAME.sub("·", folded.translate(_FOLDED))
+    dotted = re.sub(_DOT_IN_NAME, "·", folded.translate(_FOLDED))
     joined = ""
     for word in dotted.split():
-        blank = bool(joined) and not _SOLID.match(joined[-1]) and not _SOLID.match(word[0])
+        blank = bool(joined) and not re.match(_SOLID, joined[-1]) and not re.match(_SOLID, word[0])
         joined += f" {word}" if blank else word
     return joined
 
