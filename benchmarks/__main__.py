@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import checks, decisions, starting
+from benchmarks import checks, decisions, durable, starting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 ALL: dict[str, Callable[[int], Iterator[Line]]] = {
     "warm": checks.warm,
-    "recorded": checks.recorded,
+    "recorded": durable.recorded,
+    "writers": durable.writers,
     "cold": checks.cold,
     "crowd": checks.crowd,
     "decisions": decisions.decisions,

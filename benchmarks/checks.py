@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 import threading
 import time
@@ -102,33 +101,6 @@ def _cachetools(here: Setting) -> Work:
             return cache.get("one")
 
     return hit
-
-
-def recorded(rounds: int) -> Iterator[Line]:
-    """Compare a recorded check, receipt and durable row, with a bare durable commit of a row of the same size."""
-    with setting() as here:
-        here.credit.check(here.case)
-        with sqlite3.connect(here.config.parent / "credit-check.db") as ledger:
-            size = ledger.execute("SELECT avg(length(body)) FROM credit_entry").fetchone()[0]
-        bare = sqlite3.connect(here.config.parent / "bare.db", isolation_level=None)
-        bare.execute("PRAGMA journal_mode = WAL")
-        bare.execute("PRAGMA synchronous = FULL")
-        bare.execute("CREATE TABLE row (id INTEGER PRIMARY KEY, body BLOB)")
-
-        def commit() -> None:
-            bare.execute("BEGIN IMMEDIATE")
-            bare.execute("INSERT INTO row (body) VALUES (?)", (os.urandom(int(size)),))
-            bare.execute("COMMIT")
-
-        yield compare(
-            "recorded check / bare SQLite commit",
-            lambda: here.credit.check(here.case),
-            commit,
-            rounds=rounds,
-            times=(20, 20),
-            cost=True,
-        )
-        bare.close()
 
 
 def cold(rounds: int) -> Iterator[Line]:

@@ -64,13 +64,17 @@ async def check(
     if not record or (only_complete and any(silence.required for silence in silences)):
         return decision
     standing = await open_recheck(case) if policy.outage.get(case.point) == "proceed_and_recheck" else None
-    decision = decision.model_copy(update={"recheck": await promised(desk, policy, decision, standing, decided_at)})
-    decision = decision.model_copy(update={"warnings": (*decision.warnings, *said(decision, policy, standing))})
+    recheck = await promised(desk, policy, decision, standing, decided_at)
+    if recheck is not None:
+        decision = decision.model_copy(update={"recheck": recheck})
+    told = tuple(said(decision, policy, standing))
+    if told:
+        decision = decision.model_copy(update={"warnings": (*decision.warnings, *told)})
     consultations = tuple(item.consultation for item in heard)
     notices = await draft(desk, case, decision, filter(restricts, decision.proposals), consultations, decided_at)
-    decision = decision.model_copy(update={"notices": tuple(notice.id for notice in notices)})
     parties = await party_digest(case)
-    decision = decision.model_copy(update={"receipt": await Sign(receipt(decision, parties).model_dump(mode="json"))})
+    signed = await Sign(receipt(decision, parties).model_dump(mode="json"))
+    decision = decision.model_copy(update={"notices": tuple(notice.id for notice in notices), "receipt": signed})
     rules = desk.rules(case.matter, case.point, day_of(decided_at))
     checked = CheckEntry(decision, case, consultations, parties, rules)
     beside = await follow_up(case, decision, standing)

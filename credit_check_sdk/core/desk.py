@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """The zone in which days begin and end, whatever zone the server is in (no summer time since 1991)."""
 
+_MOST_DIGESTS = 512
 _WORDS = {"name", "query_basis", "materials"}
 """What of a policy changes no outcome: what it is called, on what the duty rests, the checklist."""
 
@@ -111,6 +112,10 @@ class Desk:
     """The same for single departments."""
     again: Again = field(default_factory=Again, compare=False, repr=False)
     """What its cases came to, for those that are checked again on the same answers."""
+    digests: dict[tuple[str, str, date, int], tuple[MatterPolicy | None, str]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    """The digests of rules that were made already."""
 
     def rules(self, matter: str, point: str, day: date) -> str:
         """Digest what of catalogue, policy and region could matter to a check of *matter* at *point* on *day*.
@@ -118,9 +123,17 @@ class Desk:
         What the policy has for people to read is no part of it.
         """
         policy = self.policies.get(matter)
+        where = (matter, point, day, id(policy))
+        kept = self.digests.get(where)
+        if kept is not None and kept[0] is policy:
+            return kept[1]
         said = policy.model_dump_json(exclude=_WORDS) if policy else ""
         parts = (self.catalogue.slice_digest(matter, point, day), self.region or "", said)
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        if len(self.digests) >= _MOST_DIGESTS:
+            self.digests.clear()
+        self.digests[where] = (policy, digest)
+        return digest
 
     def policy(self, case: Case) -> MatterPolicy:
         """Find the policy of the case's matter.

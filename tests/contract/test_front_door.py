@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import credit_check_sdk
+from credit_check_sdk import model
 
 ROOT = Path(__file__).resolve().parents[2]
 LATE = (
@@ -28,9 +29,9 @@ LATE = (
 )
 
 
-def names_under_type_checking() -> set[str]:
-    """Give the names that the front door imports for the type checker."""
-    tree = ast.parse((ROOT / "credit_check_sdk" / "__init__.py").read_text(encoding="utf-8"))
+def names_under_type_checking(package: str = "credit_check_sdk") -> set[str]:
+    """Give the names that a package imports for the type checker."""
+    tree = ast.parse((ROOT / package / "__init__.py").read_text(encoding="utf-8"))
     blocks = [node for node in tree.body if isinstance(node, ast.If)]
     imports = [node for block in blocks for node in block.body if isinstance(node, ast.ImportFrom)]
     return {alias.name for node in imports for alias in node.names}
@@ -42,6 +43,11 @@ def test_all_is_sorted_and_without_doubles() -> None:
 
 def test_all_is_exactly_what_type_checkers_see() -> None:
     assert set(credit_check_sdk.__all__) == names_under_type_checking()
+
+
+def test_the_values_can_be_had_as_type_checkers_see_them() -> None:
+    assert set(model.__all__) == names_under_type_checking("credit_check_sdk/model") == set(model._WHERE)
+    assert [name for name in model.__all__ if getattr(model, name, None) is None] == []
 
 
 @pytest.mark.parametrize("name", credit_check_sdk.__all__)
@@ -59,7 +65,8 @@ def test_dir_shows_the_names() -> None:
 
 
 def test_importing_it_imports_nothing_heavy() -> None:
-    code = f"import sys, credit_check_sdk; print(*(name for name in {LATE!r} if name in sys.modules))"
+    wanted = "from credit_check_sdk import CreditCheck, Case"
+    code = f"import sys; {wanted}; print(*(name for name in {LATE!r} if name in sys.modules))"
     ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
     assert ran.stdout.strip() == ""
 

@@ -54,17 +54,20 @@ class Ledger:
             LedgerError: the ledger cannot be reached, or is of a newer version.
             KeyRingError: another key ring wrote the ledger.
         """
+        from credit_check_sdk._shell.ledger.steps import begun
         from credit_check_sdk._shell.ledger.work import scrubs, writes
 
         number = self.number
         self._note_promises(work)
         if transaction is None and isinstance(work, list) and self._group is not None:
-            ticket = self._group.put(lambda _: self._work(work))
             with _explained():
+                ready = begun(self._work(work))
+                ticket = self._group.put(lambda _: ready)
                 self._group.commit(ticket)
                 return ticket.result()
         if transaction is None:
-            done = self._own(lambda _: self._work(work), write=writes(work))
+            ready = begun(self._work(work)) if isinstance(work, list) else self._work(work)
+            done = self._own(lambda _: ready, write=writes(work))
             if scrubs(work) and isinstance(self._store, SqliteFile):
                 self._store.scrub()
             return done
@@ -81,9 +84,12 @@ class Ledger:
         if transaction is None and isinstance(work, list) and self._group is not None:
             if self._id is None:
                 await asyncio.to_thread(lambda: self.number)
-            # Queued here and now, so that all who record in one turn of the loop are committed together.
-            ticket = self._group.put(lambda _: self._work(work))
+            from credit_check_sdk._shell.ledger.steps import begun
+
             with _explained():
+                # Queued here and now, so that all who record in one turn of the loop are committed together.
+                ready = begun(self._work(work))
+                ticket = self._group.put(lambda _: ready)
                 await asyncio.shield(asyncio.to_thread(self._group.commit, ticket))
                 return ticket.result()
         if transaction is None:

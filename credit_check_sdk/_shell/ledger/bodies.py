@@ -65,9 +65,9 @@ def canonical(body: Any) -> bytes:
     RFC 8785 has no words for whole numbers beyond 2**53 and for halves of surrogate pairs, which a host's own JSON may
     well hold (an 18-digit number, say): such a body is written by the same rules and loses nothing.
     """
-    if _plain(body):
-        return _encode(body).encode()  # the same text as that of rfc8785, ten times as fast
     try:
+        if _plain(body):
+            return _encode(body).encode()  # the same text as that of rfc8785, ten times as fast
         return rfc8785.dumps(body)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError):
         return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
@@ -76,17 +76,19 @@ def canonical(body: Any) -> bytes:
 def _plain(body: Any) -> bool:
     """Say whether Python's own encoder writes the canonical text: no floats, no great numbers, keys in ASCII."""
     waiting = [body]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            if not all(isinstance(key, str) and key.isascii() for key in value):
-                return False
+    for value in waiting:  # it grows while it is walked
+        kind = type(value)
+        if kind is str or kind is bool or value is None:
+            continue
+        if kind is dict:
+            try:
+                if not "".join(value).isascii():
+                    return False
+            except TypeError:
+                return False  # a key that is no text
             waiting.extend(value.values())
-        elif isinstance(value, list):
+        elif kind is list:
             waiting.extend(value)
-        elif isinstance(value, str):
-            if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
-                return False
-        elif isinstance(value, float) or (isinstance(value, int) and not -_EXACT < value < _EXACT):
+        elif kind is not int or not -_EXACT < value < _EXACT:
             return False
     return True

@@ -74,3 +74,33 @@ def moment(kept: int) -> datetime:
 def day_start(day: date) -> int:
     """Give the first moment of a day in Asia/Shanghai; any day, also those that have no moment in UTC."""
     return (day.toordinal() - _EPOCH.toordinal()) * DAY - _SHANGHAI
+
+
+def begun(work: Work[R]) -> Work[R]:
+    """Let work go up to its first statement, here and now: what is dear in it is done before the database waits for it."""
+    try:
+        first = next(work)
+    except StopIteration as stop:
+        return _nothing_left(stop.value)
+    return _going_on(work, first)
+
+
+def _going_on(work: Work[R], step: Execute) -> Work[R]:
+    try:
+        while True:
+            try:
+                result = yield step
+            except Exception as error:  # noqa: BLE001  the work hears of it first: it may have something to undo
+                step = work.throw(error)
+            else:
+                step = work.send(result)
+    except StopIteration as stop:
+        answer: R = stop.value
+        return answer
+    finally:
+        work.close()
+
+
+def _nothing_left(answer: R) -> Work[R]:
+    return answer
+    yield  # which makes it work, without a statement
