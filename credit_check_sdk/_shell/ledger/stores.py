@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from credit_check_sdk.errors import ConfigurationError
+
+try:
+    from fcntl import LOCK_EX, LOCK_UN, lockf
+except ImportError:  # not on Windows
+    lockf = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,12 +42,13 @@ class SqliteFile:
         self._lock = threading.Condition(threading.Lock())
         # Threads of one process queue here, fairly and without polling; other processes wait on the file's lock.
         self._writing = threading.Lock()
+        self._turn: int | None = None
 
     @contextlib.contextmanager
     def transaction(self, *, write: bool) -> Iterator[sqlite3.Connection]:
         """Lend a connection in a transaction that is committed, and on the disk, when the block ends well."""
         # What is in memory is one connection's own, so readers queue for it too.
-        with self._writing if write or self._in_memory else contextlib.nullcontext():
+        with self._in_turn() if write or self._in_memory else contextlib.nullcontext():
             connection = self._take()
             sound = True
             try:
@@ -54,11 +61,41 @@ class SqliteFile:
             finally:
                 self._give_back(connection, sound=sound)
 
+    @contextlib.contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Let writers have their turns: threads by a lock, processes in the kernel's queue on a file beside the ledger.
+
+        SQLite's own lock keeps two writers apart, but whoever waits for it sleeps and looks again, and may be passed
+        over for seconds. Where the queue cannot be had, that is how it is. A process that dies, or forks, leaves no place
+        in the queue behind.
+        """
+        with self._writing:
+            place = self._queue()
+            if place is None:
+                yield
+                return
+            try:
+                yield
+            finally:
+                _leave(place)
+
+    def _queue(self) -> int | None:
+        if self._in_memory or lockf is None:
+            return None
+        try:
+            if self._turn is None:
+                Path(self._path).parent.mkdir(parents=True, exist_ok=True)
+                self._turn = os.open(f"{self._path}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            lockf(self._turn, LOCK_EX)
+        except OSError:
+            return None
+        return self._turn
+
     def scrub(self) -> None:
         """Take what was overwritten out of the write-ahead log too; while somebody reads, the next checkpoint does."""
         if self._in_memory:
             return
-        with self._writing:
+        with self._in_turn():
             connection = self._take()
             sound = True
             try:
@@ -73,6 +110,10 @@ class SqliteFile:
         with self._lock:
             self._close_idle()
             self._all.clear()
+        with self._writing:
+            turn, self._turn = self._turn, None
+            if turn is not None:
+                os.close(turn)
 
     def rest(self) -> None:
         """Close what is not in use, unless it is in memory and would be lost."""
@@ -104,6 +145,8 @@ class SqliteFile:
         """Leave the parent's connections alone."""
         _inherited.extend(self._all)
         self._all = set()
+        if self._turn is not None:
+            os.close(self._turn)  # a place in the queue is a process's own: the parent keeps its
         self._reset()
 
     def _close_idle(self) -> None:
@@ -158,6 +201,11 @@ class SqliteFile:
             connection.close()
             raise
         return connection
+
+
+def _leave(place: int) -> None:
+    with contextlib.suppress(OSError):
+        lockf(place, LOCK_UN)
 
 
 def _rolled_back(connection: sqlite3.Connection) -> bool:
