@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         SourceStatus,
         Step,
         Subject,
+        Words,
     )
     from credit_check_sdk.model.evidence import Checkpoint, SealReport, Verification
     from credit_check_sdk.model.ledger import (
@@ -88,6 +89,7 @@ class _Parts:
     desk: Desk
     world: World
     plugins: Plugins
+    weaknesses: Mapping[str, Words]
 
 
 class _Client:
@@ -139,6 +141,11 @@ class _Client:
     def public_keys(self) -> Mapping[str, Any]:
         """The public receipt keys (JWK set, RFC 7517), for whoever verifies receipts and checkpoints without us."""
         return self._world.keys.public_jwks()
+
+    @property
+    def weaknesses(self) -> Mapping[str, Words]:
+        """What is weak about the signers of sources, by source; those whose signer is sound are not in it."""
+        return self._parts.weaknesses
 
     @property
     def sources(self) -> Mapping[str, Source]:
@@ -1041,7 +1048,8 @@ def _assemble(settings: Settings) -> _Parts:
     _all_sources_known(settings, loaded.policies)
     keys = _keys(settings, plugins)
     calendar = _calendar(settings, plugins)
-    sources, channels, feeds, witnesses, publishers = _sources(settings, plugins)
+    weak: dict[str, Words] = {}
+    sources, channels, feeds, witnesses, publishers = _sources(settings, plugins, weak)
     desk = Desk(
         environment=settings.environment,
         catalogue=loaded,
@@ -1060,7 +1068,7 @@ def _assemble(settings: Settings) -> _Parts:
         outbox=OutboxRules(settings.outbox.limit, settings.outbox.when_full),
     )
     world = World(
-        exchange=Exchange(),
+        exchange=Exchange(_tls(settings)),
         memory=_memory(settings, plugins, keys),
         ledger=Ledger(settings.database(settings.ledger.url), keys, environment=settings.environment),
         audit=AuditStore(settings.database(settings.ledger.audit_url), keys),
@@ -1068,7 +1076,13 @@ def _assemble(settings: Settings) -> _Parts:
         sources={said.id: said for said in settings.sources},
     )
     world.ledger.prepare()
-    return _Parts(settings, desk, world, plugins)
+    return _Parts(settings, desk, world, plugins, weak)
+
+
+def _tls(settings: Settings) -> dict[str, Any]:
+    """Give the certificates of those sources that have some of their own."""
+    placed = (settings.placed(said) for said in settings.sources)
+    return {said.id: said.tls for said in placed if said.tls is not None}
 
 
 def _keys(settings: Settings, plugins: Plugins) -> Any:
@@ -1082,8 +1096,9 @@ def _keys(settings: Settings, plugins: Plugins) -> Any:
     return KeyRing.open(ring, crypto)
 
 
-def _sources(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], ...]:
+def _sources(settings: Settings, plugins: Plugins, weak: dict[str, Words]) -> tuple[dict[str, Any], ...]:
     from credit_check_sdk.core.desk import Consulting
+    from credit_check_sdk.spi import WeakSigner
 
     sources: dict[str, Consulting] = {}
     channels: dict[str, Any] = {}
@@ -1103,6 +1118,8 @@ def _sources(settings: Settings, plugins: Plugins) -> tuple[dict[str, Any], ...]
             )
         said = _placed(said, settings)
         signer = plugins.find("signers", said.signer)(said, settings.secret(said))
+        if isinstance(signer, WeakSigner):
+            weak[said.id] = signer.weakness
         source = plugins.find("sources", said.kind)(said, signer, settings.environment)
         sources[said.id] = Consulting(source, said.level, said.budget.total_seconds())
         if sources[said.id].offline and said.base_url:

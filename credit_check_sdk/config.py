@@ -222,13 +222,22 @@ class Settings(BaseSettings):
         return (self.base / name).expanduser()
 
     def placed(self, source: SourceSettings) -> SourceSettings:
-        """Resolve the paths among a source's options: ``folder`` and whatever ends in ``_file``."""
-        found = {
+        """Resolve the paths of a source: ``folder`` and whatever ends in ``_file``, in options, signing and tls."""
+        changed: dict[str, Any] = {
+            table: {**given, **found}
+            for table, given in (("options", source.options), ("signing", source.signing))
+            if (found := self._paths(given))
+        }
+        if source.tls is not None:
+            changed["tls"] = source.tls.model_copy(update=self._paths(dict(source.tls)))
+        return source.model_copy(update=changed) if changed else source
+
+    def _paths(self, given: dict[str, Any]) -> dict[str, str]:
+        return {
             name: str(self.path(value))
-            for name, value in source.options.items()
+            for name, value in given.items()
             if isinstance(value, str) and value and (name == "folder" or name.endswith("_file"))
         }
-        return source.model_copy(update={"options": {**source.options, **found}}) if found else source
 
     def database(self, url: str) -> str:
         """Resolve a relative SQLite URL against the folder of the configuration."""

@@ -21,17 +21,29 @@ from credit_check_sdk.model import (
     Level,
     Query,
     Value,
+    Words,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from credit_check_sdk.flow import Flow, Request
+    from credit_check_sdk.flow import Flow, Reply, Request
     from credit_check_sdk.model.evidence import Checkpoint, Countersignature
     from credit_check_sdk.model.listing import HeldLists, ListEntry, Listings, ListPage, ListRules
 
 VERSION = 1
 """Version of this interface; it is the number in the entry-point group ``credit_check.v1``."""
+
+
+class TlsSettings(Value):
+    """One ``[sources.tls]`` table: how both sides prove themselves (RFC 8446)."""
+
+    ca_file: str | None = None
+    """Certificates (PEM) that the platform's own has to be signed by; those of the system where left out."""
+    certificate_file: str | None = None
+    """Our certificate with its chain (PEM), where the platform asks for one (mutual TLS)."""
+    key_file: str | None = None
+    """Its private key (PEM), readable by its owner only; in the same file where left out."""
 
 
 class SourceSettings(Value):
@@ -53,6 +65,10 @@ class SourceSettings(Value):
     """File that holds the secret, readable by its owner only; the variable wins."""
     signer: str = "hmac-sha256"
     """Which signer signs."""
+    signing: dict[str, Any] = Field(default_factory=dict)
+    """What the signer wants to know beside key and secret."""
+    tls: TlsSettings | None = None
+    """Certificates of this platform, where those of the system do not do."""
     budget: Duration = timedelta(seconds=3)
     """Whole time of one consultation, with everything that is tried again."""
     tries: int = Field(default=3, ge=1, le=10)
@@ -90,6 +106,36 @@ class Signer(Protocol):
     def sign(self, request: Request) -> Flow[Request]:
         """Give the request back with what proves it."""
         ...
+
+
+@runtime_checkable
+class OpeningSigner(Signer, Protocol):
+    """A signer whose platform answers signed or sealed too, or that learns from answers (a token that ran out)."""
+
+    def open(self, reply: Reply) -> Flow[Reply]:
+        """Give the answer proper.
+
+        Raises:
+            NotUnderstoodError: it is not proved, or cannot be opened.
+        """
+        ...
+
+
+@runtime_checkable
+class WeakSigner(Signer, Protocol):
+    """A signer that works and proves little by today's measure: `credit-check doctor` names it weak."""
+
+    weakness: Words
+    """What is weak about it."""
+
+
+async def opened(signer: Signer, reply: Reply) -> Reply:
+    """Give the answer proper, as the signer opens it; as it is where the signer opens nothing.
+
+    Raises:
+        NotUnderstoodError: it is not proved, or cannot be opened.
+    """
+    return await signer.open(reply) if isinstance(signer, OpeningSigner) else reply
 
 
 @runtime_checkable
@@ -383,6 +429,7 @@ __all__ = [
     "Memory",
     "MemoryFactory",
     "OfflineSource",
+    "OpeningSigner",
     "Publisher",
     "PublisherFactory",
     "ReceiptAlgorithm",
@@ -392,6 +439,9 @@ __all__ = [
     "Source",
     "SourceFactory",
     "SourceSettings",
+    "TlsSettings",
+    "WeakSigner",
     "Witness",
     "WitnessFactory",
+    "opened",
 ]

@@ -13,15 +13,18 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from credit_check_sdk._shell import identity
 from credit_check_sdk.errors import ExchangeError, NoAnswerError, NotSentError
 from credit_check_sdk.flow import Reply, Request
 
 if TYPE_CHECKING:
     import weakref
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from ssl import SSLContext
 
     import httpx
+
+    from credit_check_sdk.spi import TlsSettings
 
 MAX_BYTES = 32 * 1024 * 1024
 """The largest answer that is read."""
@@ -44,13 +47,18 @@ def watching() -> Iterator[list[tuple[Request, Reply]]]:
 
 
 class Exchange:
-    """HTTP for both drivers; clients and the TLS context are made once and reused."""
+    """HTTP for both drivers; clients and TLS contexts are made once and reused.
 
-    def __init__(self) -> None:
+    *tls* names the sources that have certificates of their own: each of them gets connections of its own.
+    """
+
+    def __init__(self, tls: Mapping[str, TlsSettings] | None = None) -> None:
         self._lock = threading.Lock()
-        self._sync: httpx.Client | None = None
-        self._async: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] | None = None
-        self._tls: SSLContext | None = None
+        self._sync: dict[str, httpx.Client] = {}
+        self._async: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, httpx.AsyncClient]] | None = None
+        self._named = dict(tls or {})
+        # Made now where a source has certificates of its own: a file that is missing is an error of the set-up.
+        self._tls: dict[str, SSLContext] = {name: identity.context(name, said) for name, said in self._named.items()}
         self.pace: Callable[[str, float], float] = _at_once
         """Takes the next place in the rate of a source, within so many seconds, and says how long to wait for it."""
 
@@ -73,7 +81,7 @@ class Exchange:
             left -= wait
         ends = time.monotonic() + left
         try:
-            with self._client().stream(**_arguments(request, left)) as answer:
+            with self._client(source).stream(**_arguments(request, left)) as answer:
                 body = bytearray()
                 for chunk in answer.iter_raw():
                     body += chunk
@@ -94,7 +102,7 @@ class Exchange:
             left -= wait
         try:
             async with asyncio.timeout(left):
-                async with self._async_client().stream(**_arguments(request, left)) as answer:
+                async with self._async_client(source).stream(**_arguments(request, left)) as answer:
                     body = bytearray()
                     async for chunk in answer.aiter_raw():
                         body += chunk
@@ -108,54 +116,55 @@ class Exchange:
     def close(self) -> None:
         """Close the connections of the blocking client; those of an event loop go with their loop."""
         with self._lock:
-            if self._sync is not None:
-                self._sync.close()
-            self._sync = None
+            for client in self._sync.values():
+                client.close()
+            self._sync = {}
             self._async = None
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop, and the rest."""
         with self._lock:
-            client = self._async.pop(asyncio.get_running_loop(), None) if self._async is not None else None
-        if client is not None:
+            clients = self._async.pop(asyncio.get_running_loop(), {}) if self._async is not None else {}
+        for client in clients.values():
             await client.aclose()
         self.close()
 
     def reset_after_fork(self) -> None:
         """Leave the parent's connections alone and make own ones."""
         self._lock = threading.Lock()
-        self._sync = None
+        self._sync = {}
         self._async = None
 
-    def _client(self) -> httpx.Client:
+    def _client(self, source: str) -> httpx.Client:
         import httpx
 
+        own = source if source in self._named else ""
         with self._lock:
-            if self._sync is None:
-                self._sync = httpx.Client(**_options(self._context()))
-            return self._sync
+            if own not in self._sync:
+                self._sync[own] = httpx.Client(**_options(self._context(own)))
+            return self._sync[own]
 
-    def _async_client(self) -> httpx.AsyncClient:
+    def _async_client(self, source: str) -> httpx.AsyncClient:
         import weakref
 
         import httpx
 
         loop = asyncio.get_running_loop()
+        own = source if source in self._named else ""
         with self._lock:
             if self._async is None:
                 self._async = weakref.WeakKeyDictionary()
-            client = self._async.get(loop)
-            if client is None:
-                client = httpx.AsyncClient(**_options(self._context()))
-                self._async[loop] = client
-            return client
+            clients = self._async.setdefault(loop, {})
+            if own not in clients:
+                clients[own] = httpx.AsyncClient(**_options(self._context(own)))
+            return clients[own]
 
-    def _context(self) -> SSLContext:
+    def _context(self, own: str) -> SSLContext:
         import ssl
 
-        if self._tls is None:
-            self._tls = ssl.create_default_context()
-        return self._tls
+        if own not in self._tls:
+            self._tls[own] = ssl.create_default_context()
+        return self._tls[own]
 
 
 def _at_once(source: str, left: float) -> float:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from credit_check_sdk import CreditCheck, Settings
+    from credit_check_sdk.spi import SourceSettings
 
 
 @app.command()
@@ -71,6 +72,8 @@ class Finding:
     ok: bool
     zh: str
     en: str
+    weak: bool = False
+    """Whether it works and somebody should mend it."""
 
 
 @app.command()
@@ -81,7 +84,7 @@ def doctor() -> int:
         talk.document({"ok": all(f.ok for f in findings), "findings": [asdict(f) for f in findings]})
     else:
         for finding in findings:
-            mark = "✓" if finding.ok else "✗"
+            mark = "!" if finding.weak else "✓" if finding.ok else "✗"
             talk.out(f"{mark} {finding.what}: {talk.pick(finding.zh, finding.en)}")
     return 0 if all(finding.ok for finding in findings) else 3
 
@@ -161,7 +164,17 @@ def _parts(credit: CreditCheck, settings: Settings) -> Iterator[Finding]:
                 zh=f"当日配额剩余 {found.quota_left}/{found.daily_quota}",
                 en=f"{found.quota_left} of {found.daily_quota} left today",
             )
-        yield _reach(source.id, source.base_url)
+        weakness = credit.weaknesses.get(source.id)
+        if weakness is not None:
+            yield Finding(
+                f"sources.{source.id}.signer",
+                ok=True,
+                weak=True,
+                zh=f"签名方式 {source.signer} 强度弱：{weakness.zh}；请与平台商定更强的方式，并限于专网或 TLS 内使用",
+                en=f"the signer {source.signer} is weak: {weakness.en}; agree on a stronger one with the platform, "
+                "and use it inside TLS or a closed network only",
+            )
+        yield _reach(settings, source)
     for code, policy in credit.policies.items():
         if code in settings.matters and not policy.required:
             yield Finding(
@@ -172,18 +185,21 @@ def _parts(credit: CreditCheck, settings: Settings) -> Iterator[Finding]:
             )
 
 
-def _reach(name: str, base_url: str) -> Finding:
+def _reach(settings: Settings, source: SourceSettings) -> Finding:
     from credit_check_sdk._shell.exchange import Exchange
     from credit_check_sdk.flow import Request
 
-    exchange = Exchange()
+    name, said = source.id, settings.placed(source)
+    exchange = Exchange({name: said.tls} if said.tls is not None else None)
     try:
-        reply = exchange.send(Request("GET", f"{base_url.rstrip('/')}/v1/health", timeout=3.0), name)
+        path = "/v1/health" if source.kind == "platform" else ""
+        reply = exchange.send(Request("GET", f"{source.base_url.rstrip('/')}{path}", timeout=3.0), name)
     except CreditCheckError as error:
         return _trouble(f"sources.{name}", error)
     finally:
         exchange.close()
-    if reply.status >= 400:  # noqa: PLR2004  400 and above are refusals
+    # Another kind of platform says nothing of its health: an answer of any kind shows that it is there.
+    if reply.status >= 400 and path:  # noqa: PLR2004  400 and above are refusals
         return Finding(
             f"sources.{name}", ok=False, zh=f"答复状态 {reply.status}", en=f"answered with status {reply.status}"
         )

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from credit_check_sdk import spi
 from credit_check_sdk.connector import envelopes
 from credit_check_sdk.connector.filling import Filling, FillingError
 from credit_check_sdk.connector.reading import Opened, Reader, first, opened
@@ -70,7 +71,8 @@ class Line:
         if self.mapping.token is not None and call is not self.mapping.token:
             places["token"] = await self._get_token(places, now)
         request = self.request(call, places)
-        reply = await Send(await self._signer.sign(request), source=self.id)
+        sent = await Send(await self._signer.sign(request), source=self.id)
+        reply = await spi.opened(self._signer, sent)
         if reply.status in _NOT_ALLOWED:
             self._token = None
         return Answered(reply, await Now())

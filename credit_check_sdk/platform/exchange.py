@@ -17,6 +17,7 @@ from credit_check_sdk.flow import Now, Request, Send
 from credit_check_sdk.model import Value
 from credit_check_sdk.platform import wire
 from credit_check_sdk.platform.options import address
+from credit_check_sdk.spi import opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +60,7 @@ async def post(
         body=body,
         timeout=settings.budget.total_seconds(),
     )
-    reply = await Send(await signer.sign(request), source=settings.id)
+    reply = await opened(signer, await Send(await signer.sign(request), source=settings.id))
     return Answered(reply, await Now())
 
 
@@ -83,7 +84,7 @@ async def get(
         headers={"Accept": f"{wire.JSON}, {wire.PROBLEM_JSON}", **(headers or {})},
         timeout=settings.budget.total_seconds() + wait,
     )
-    reply = await Send(await signer.sign(request), source=settings.id)
+    reply = await opened(signer, await Send(await signer.sign(request), source=settings.id))
     return Answered(reply, await Now())
 
 
