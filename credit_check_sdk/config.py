@@ -112,6 +112,33 @@ class OutboxSettings(Value):
     """``accept`` more all the same, or ``refuse`` to settle (``outbox.full``) until some is delivered."""
 
 
+class ServiceSettings(Value):
+    """How the service is served (``credit-check serve``)."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; any but this machine's own asks for a certificate, or a proxy that has one."""
+    port: int = Field(default=8802, ge=0, le=65535)
+    """Port to listen on; 0 picks one."""
+    certificate_file: str | None = None
+    """The service's certificate, PEM, with those that lead to its root."""
+    key_file: str | None = None
+    """The certificate's key, PEM."""
+    client_ca_file: str | None = None
+    """Who must have issued a caller's certificate, PEM; with it no caller without one is let in (mutual TLS)."""
+    behind_proxy: bool = False
+    """Whether a proxy in front speaks TLS; then ``X-Forwarded-For`` is believed."""
+    rate: float = Field(default=20.0, gt=0)
+    """Calls per second that one host key may make, in each process."""
+    burst: int = Field(default=40, ge=1)
+    """Calls that one host key may make at once."""
+    largest: int = Field(default=1024 * 1024, ge=1024)
+    """The largest body, in bytes."""
+    relay: bool = False
+    """Whether the service also delivers feedback."""
+    repeats_for: Duration = timedelta(hours=24)
+    """How long an ``Idempotency-Key`` is remembered."""
+
+
 class Settings(BaseSettings):
     """All that the configuration says."""
 
@@ -154,6 +181,8 @@ class Settings(BaseSettings):
     """Delivery of feedback."""
     outbox: OutboxSettings = OutboxSettings()
     """What waits to be delivered."""
+    service: ServiceSettings = ServiceSettings()
+    """The service."""
     base: Path = Field(default_factory=Path.cwd)
     """Folder against which relative paths count: that of the file."""
     kind: Literal["file", "default"] = "default"

@@ -15,6 +15,7 @@ A restricted subject and a silent source are values (`Outcome`, `Silence`), neve
     │   ├── PluginError         a plugin that is broken, doubled, misspelt or unknown
     │   └── KeyRingError        keys that are missing or cannot be read
     ├── GateError               the gate refuses                                        exit 20
+    ├── CallError               a call that the service does not answer                 exit 2
     ├── LedgerError             the ledger or the audit store cannot be written or read exit 1
     └── ExchangeError           an exchange with a platform failed (caught in the core; becomes a Silence)
         ├── NotSentError        the request never left: sending again is safe
@@ -214,6 +215,33 @@ class GateError(CreditCheckError):
         return 403 if self.code == "gate.blocked" else 409
 
 
+class CallError(CreditCheckError):
+    """A call over HTTP that the service does not answer: who calls is not known, may not, calls too often or wrongly."""
+
+    exit_code = 2
+    default_code = "call.invalid"
+    title = ("调用未获处理", "The call is not answered")
+
+    @property
+    @override
+    def http_status(self) -> int:
+        """That of its code."""
+        return _CALLS.get(self.code, 400)
+
+
+_CALLS = {
+    "call.unauthenticated": 401,
+    "call.forbidden": 403,
+    "call.unknown": 404,
+    "call.method": 405,
+    "call.in_progress": 409,
+    "call.too_large": 413,
+    "call.repeated": 422,
+    "call.limited": 429,
+    "call.failed": 500,
+}
+
+
 class LedgerError(CreditCheckError):
     """The ledger or the audit store cannot be written or read; nothing was decided."""
 
@@ -280,5 +308,7 @@ CODES: tuple[str, ...] = (
     "checkpoint.invalid", "ledger.broken",
     "list.changed", "list.digest", "list.shrank", "list.seal", "list.time", "list.bundle", "list.shelf",
     "source.resting", "source.isolated", "source.throttled", "source.quota",
+    "call.invalid", "call.unauthenticated", "call.forbidden", "call.unknown", "call.method", "call.in_progress",
+    "call.too_large", "call.repeated", "call.limited", "call.failed", "hostkey.invalid", "hostkey.unknown",
 )  # fmt: skip
 """Every code that this package puts into an error or a `Silence`; each has an entry in the reference."""

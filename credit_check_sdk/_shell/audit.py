@@ -36,6 +36,22 @@ _MAKING = (
     "CREATE TABLE IF NOT EXISTS credit_isolation (source TEXT PRIMARY KEY, at TEXT, reason TEXT, operator TEXT)",
     "CREATE TABLE IF NOT EXISTS credit_forgotten (id TEXT PRIMARY KEY, at TEXT NOT NULL, source TEXT, subject_key TEXT)",
     "CREATE INDEX IF NOT EXISTS credit_forgotten_at ON credit_forgotten (at)",
+    (
+        "CREATE TABLE IF NOT EXISTS credit_host_key (id TEXT PRIMARY KEY, name TEXT NOT NULL, hash TEXT NOT NULL, "
+        "departments TEXT NOT NULL, matters TEXT NOT NULL, may TEXT NOT NULL, made_at TEXT NOT NULL, ends_at TEXT, "
+        "revoked_at TEXT, reason TEXT)"
+    ),
+    (
+        "CREATE TABLE IF NOT EXISTS credit_call (id TEXT PRIMARY KEY, at TEXT NOT NULL, host_key TEXT, address TEXT, "
+        "operation TEXT NOT NULL, case_id TEXT, department TEXT, matter TEXT, point TEXT, decision TEXT, "
+        "status BIGINT NOT NULL, code TEXT, milliseconds BIGINT NOT NULL)"
+    ),
+    "CREATE INDEX IF NOT EXISTS credit_call_at ON credit_call (at)",
+    (
+        "CREATE TABLE IF NOT EXISTS credit_repeat (host_key TEXT, repeat_key TEXT, operation TEXT NOT NULL, "
+        "body TEXT NOT NULL, at TEXT NOT NULL, answer TEXT, PRIMARY KEY (host_key, repeat_key))"
+    ),
+    "CREATE INDEX IF NOT EXISTS credit_repeat_at ON credit_repeat (at)",
 )
 _ALONE = "SELECT pg_advisory_xact_lock(7240118532)"
 _INSERT = f"INSERT INTO credit_query ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608  names of columns, no values
@@ -46,7 +62,7 @@ _SPEND = (
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM credit_query WHERE case_id = ? ORDER BY at, id"  # noqa: S608  the same
 _ABOUT = f"SELECT {', '.join(_COLUMNS)} FROM credit_query WHERE subject_key = ? ORDER BY at, id"  # noqa: S608  the same
 _POINTS_TO_NOBODY = "UPDATE credit_query SET subject_key = '' WHERE case_id = ?"
-_DROP = "DELETE FROM credit_query WHERE at < ?"
+_DROP = ("DELETE FROM credit_query WHERE at < ?", "DELETE FROM credit_call WHERE at < ?")
 
 Run = Callable[[str, tuple[Any, ...]], Sequence[Sequence[Any]]]
 
@@ -151,13 +167,14 @@ class AuditStore:
         self._scrub()
 
     def drop_before(self, moment: datetime) -> None:
-        """Drop the log of queries before *moment*.
+        """Drop the log of queries, and of calls of the service, before *moment*.
 
         Raises:
             LedgerError: it cannot be written.
         """
         with self.work(write=True) as run:
-            run(_DROP, (moment.astimezone(UTC).isoformat(timespec="microseconds"),))
+            for statement in _DROP:
+                run(statement, (moment.astimezone(UTC).isoformat(timespec="microseconds"),))
         self._scrub()
 
     def _scrub(self) -> None:

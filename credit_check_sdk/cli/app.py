@@ -105,6 +105,7 @@ def _register() -> None:
         outage,
         outbox,
         report,
+        serving,
         setup,
         sources,
     )

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import BaseModel, ValidationError
 
 from credit_check_sdk.cli.app import EXIT, app, talk
 from credit_check_sdk.errors import CaseError, GateError, InputError
+from credit_check_sdk.model.parsing import parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -213,14 +213,6 @@ def read(file: str) -> Case:
     return case
 
 
-def parse(kind: type[Any], data: bytes, file: str, error: type[InputError] = InputError) -> Any:
-    """Read one value from JSON, and say key and place where it does not fit."""
-    try:
-        return kind.model_validate_json(data)
-    except ValidationError as trouble:
-        raise explained(trouble, Path(file).name, kind, error) from None
-
-
 def parse_records(file: str) -> tuple[Record, ...]:
     """Read a record, or a list of them, from a JSON file."""
     from pydantic import RootModel
@@ -232,23 +224,6 @@ def parse_records(file: str) -> tuple[Record, ...]:
 
     data = _bytes(file).strip()
     return tuple(parse(Records, data if data.startswith(b"[") else b"[" + data + b"]", file).root)
-
-
-def explained(trouble: ValidationError, file: str, kind: type[BaseModel], error: type[InputError]) -> InputError:
-    """Say what is wrong with a document, where, and what to do; never what was put in."""
-    first = trouble.errors(include_input=False, include_url=False, include_context=False)[0]
-    place = ".".join(str(part) for part in first["loc"]) or file
-    known = ", ".join(kind.model_fields) if first["type"] == "extra_forbidden" and len(first["loc"]) == 1 else ""
-    blank = first["loc"][:1] == ("purpose",) and first["type"] != "extra_forbidden"
-    missing = blank or ("purpose" in first["msg"] and "person" in first["msg"])
-    return error(
-        f"{file}: {place}: {first['msg']}",
-        f"{file}：{place}：{first['msg']}",
-        code="case.purpose_missing" if missing else None,
-        remedy_en=f"known keys are {known}" if known else "mend that place and try again",
-        remedy_zh=f"可用的键：{known}" if known else "请修改后重试",
-        detail={"place": place, "count": trouble.error_count()},
-    )
 
 
 def _bytes(file: str) -> bytes:

@@ -231,6 +231,15 @@ async def _check_receipt(stored: StoredCheck) -> None:
         _refuse("gate.receipt_invalid", decision.case_id)
 
 
+def never_checked(case_id: str, point: Point) -> NoReturn:
+    """Refuse as if the file had never been checked: to whoever may not see its checks, it was not.
+
+    Raises:
+        GateError: always.
+    """
+    _refuse("gate.never_checked", case_id, point=point)
+
+
 def _refuse(code: str, case_id: str, **detail: object) -> NoReturn:
     en, zh, remedy_en, remedy_zh = _SAYINGS[code]
     raise GateError(

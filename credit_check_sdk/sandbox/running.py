@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import json
-import socket
-import threading
-import time
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from typing_extensions import override
 
-from credit_check_sdk.errors import ConfigurationError
+from credit_check_sdk._shell.serving import QuietServer, ReadyServer, listen, shown
 from credit_check_sdk.sandbox.app import create_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-_START_SECONDS = 20.0
+_NAMES = ("沙箱", "the sandbox")
 
 
 class Running:
@@ -92,22 +87,10 @@ def serving(
     secrets: Mapping[str, str] | None = None,
 ) -> Iterator[Running]:
     """Serve a sandbox in a thread, on a free port unless one is named."""
-    listening = _listen(host, port)
-    app = create_app(subjects=subjects, seed=seed, secrets=secrets)
-    server = _Quiet(_config(app))
-    thread = threading.Thread(target=server.run, args=([listening],), name="credit-check-sandbox", daemon=True)
-    thread.start()
-    ends = time.monotonic() + _START_SECONDS
-    while not server.started:
-        if time.monotonic() > ends or not thread.is_alive():
-            raise _not_started(host, port)
-        time.sleep(0.005)
-    try:
-        yield Running(f"http://{host}:{listening.getsockname()[1]}")
-    finally:
-        server.should_exit = True
-        thread.join(_START_SECONDS)
-        listening.close()
+    listening = listen(host, port, *_NAMES)
+    server = QuietServer(_config(create_app(subjects=subjects, seed=seed, secrets=secrets)))
+    with server.in_a_thread(listening, "credit-check-sandbox"):
+        yield Running(shown(host, listening))
 
 
 def serve(  # noqa: PLR0913  each may be told on the command line
@@ -125,66 +108,10 @@ def serve(  # noqa: PLR0913  each may be told on the command line
     Raises:
         ConfigurationError: the address cannot be listened on.
     """
-    listening = _listen(host, port)
+    listening = listen(host, port, *_NAMES)
     app = create_app(subjects=subjects, seed=seed, secrets={key_id: secret})
-    shown = f"[{host}]" if ":" in host else host
-    server = _Ready(_config(app), lambda: on_ready and on_ready(f"http://{shown}:{listening.getsockname()[1]}"))
-    server.run([listening])
-
-
-class _Quiet(uvicorn.Server):
-    """A server in a thread, which leaves signals to the main thread."""
-
-    @override
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-class _Ready(uvicorn.Server):
-    """A server that says when it is ready."""
-
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], object]) -> None:
-        super().__init__(config)
-        self._ready = ready
-
-    @override
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._ready()
+    ReadyServer(_config(app), lambda: on_ready and on_ready(shown(host, listening))).run([listening])
 
 
 def _config(app: Any) -> uvicorn.Config:
     return uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=2)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named as TCP, so that the event loop switches off Nagle's delay of 40 ms on what it accepts.
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-    except OSError:
-        listening.close()
-        raise _not_started(host, port) from None
-    return listening
-
-
-def _not_started(host: str, port: int) -> ConfigurationError:
-    return ConfigurationError(
-        f"the sandbox cannot listen on {host}:{port}",
-        f"沙箱无法监听 {host}:{port}",
-        remedy_en="name a free port with --port",
-        remedy_zh="请用 --port 指定空闲端口",
-    )
-
-
-def loopback(host: str) -> bool:
-    """Say whether an address is this machine's own."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -24,7 +24,6 @@ from credit_check_sdk import (
     catalogue,
 )
 from credit_check_sdk._shell import world as shell
-from credit_check_sdk.cli.case import parse
 from credit_check_sdk.core.check import check
 from credit_check_sdk.core.desk import Consulting, Desk
 from credit_check_sdk.core.gate import require
@@ -32,6 +31,7 @@ from credit_check_sdk.core.objecting import take
 from credit_check_sdk.core.settle import settle
 from credit_check_sdk.errors import NoAnswerError, NotSentError, NotUnderstoodError
 from credit_check_sdk.model import Settlement
+from credit_check_sdk.model.parsing import parse
 from credit_check_sdk.testing import FixedSource, World
 from tests.kit import Door
 from tests.rights.table import LEVELS, Expected, checklist, person, record

@@ -1,0 +1,360 @@
+"""What can be called: the front door's words over HTTP, each with what it takes and gives. It decides nothing.
+
+To a host key, checks of departments and matters that it does not reach are not there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from fastapi import Response
+from pydantic import BaseModel, Field, model_validator
+
+import credit_check_sdk
+from credit_check_sdk.core.gate import never_checked
+from credit_check_sdk.errors import CallError, CaseError, CreditCheckError, InputError, SettleError
+from credit_check_sdk.model import (
+    Case,
+    Decision,
+    Environment,
+    Explanation,
+    Notice,
+    NoticeDelivery,
+    NoticeState,
+    Pass,
+    Point,
+    Receipt,
+    Settled,
+    Settlement,
+    Step,
+    Value,
+)
+from credit_check_sdk.service.calls import unknown
+from credit_check_sdk.service.metrics import MEDIA_TYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from credit_check_sdk._shell.register import Deed
+    from credit_check_sdk.model.ledger import StoredCheck, StoredNotice
+    from credit_check_sdk.service.calls import Call, Front
+
+
+class CheckQuery(Value):
+    """The query of ``POST /v1/check``."""
+
+    dry_run: bool = False
+    """Decide without recording: no receipt, and the gate knows nothing of it."""
+
+
+class Asked(Value):
+    """What ``POST /v1/require`` takes: the case as it now is, or its number with the decision point."""
+
+    case: Case | None = None
+    """The case; only with it changed parties are noticed."""
+    case_id: str | None = Field(default=None, min_length=1, max_length=256)
+    """The host's number of the file, where the case is not given."""
+    point: Point | None = None
+    """The decision point; that of the case, where it is given."""
+    to: Step = "proceed"
+    """What the host wants to do."""
+
+    @model_validator(mode="after")
+    def _names_one_case(self) -> Asked:
+        if (self.case is None) == (self.case_id is None) or (self.case is None and self.point is None):
+            message = "give either case, or case_id and point"
+            raise ValueError(message)
+        return self
+
+
+class Latest(Value):
+    """The query of ``GET /v1/checks``."""
+
+    case_id: str = Field(min_length=1, max_length=256)
+    """The host's number of the file."""
+    point: Point
+    """The decision point."""
+
+
+class Token(Value):
+    """What ``POST /v1/verify-receipt`` takes."""
+
+    receipt: str = Field(min_length=1, max_length=65536)
+    """The receipt, a compact JWS."""
+
+
+class NoticesQuery(Value):
+    """The query of ``GET /v1/notices``."""
+
+    case_id: str = Field(min_length=1, max_length=256)
+    """The host's number of the file."""
+
+
+class NoticeStanding(Value):
+    """A notice, and where it stands."""
+
+    notice: Notice
+    """The notice."""
+    state: NoticeState
+    """Where it stands."""
+    delivery: NoticeDelivery | None = None
+    """How it was delivered, last."""
+
+
+class NoticesFound(Value):
+    """What ``GET /v1/notices`` answers."""
+
+    notices: tuple[NoticeStanding, ...]
+    """Those due first come first."""
+
+
+class Proof(BaseModel):
+    """A check as a document that verifies with public tools alone; it holds identifiers in full."""
+
+
+class KeySet(BaseModel):
+    """The public keys of receipts (JWK set, RFC 7517)."""
+
+    keys: list[dict[str, Any]]
+    """The keys."""
+
+
+class Health(Value):
+    """That the service answers."""
+
+    status: Literal["ok"] = "ok"
+    """It does."""
+    environment: Environment
+    """Whether real platforms are asked."""
+    version: str
+    """The version of the SDK."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing that can be called."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    act: Callable[[Front, Call], Awaitable[Any]]
+    gives: type[BaseModel] | None
+    deed: Deed | None = None
+    takes: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    repeats: bool = False
+
+
+async def check(front: Front, call: Call) -> Decision:
+    """Check a case at its decision point."""
+    dry = call.ask(CheckQuery).dry_run
+    case = call.read(Case, CaseError)
+    call.about(case.id, case.operator.department, case.matter, case.point)
+    if dry:
+        return await front.credit.check(case, record=False)
+    before = await front.credit.latest(case.id, case.point)
+    if before is not None and call.sees(before) is None:
+        # Another department's file would else be hidden from its own gate by a check that is not its own.
+        raise CallError(
+            "a file of this number is another department's at this point",
+            "该编号的办件在此环节属于其他部门",
+            code="call.forbidden",
+            remedy_en="give the file a number of its own, such as one that begins with the department's code",
+            remedy_zh="请使用不与其他部门重复的办件编号，例如以部门编码开头",
+        )
+    fresh: list[Decision] = []
+
+    async def made() -> str:
+        fresh.append(await front.credit.check(case))
+        return fresh[0].id
+
+    number = await front.once(call, made)
+    call.decision = number
+    if fresh:
+        front.counts.add("credit_check_checks_total", outcome=fresh[0].outcome)
+        return fresh[0]
+    return (await _check(front, call, number)).decision
+
+
+async def settle(front: Front, call: Call) -> Settled:
+    """Take the officer's answers to the proposals of the latest check."""
+    said = call.read(Settlement, SettleError)
+    stored = call.sees(await front.credit.latest(said.case_id, said.point))
+    if stored is None:
+        raise SettleError(
+            f"case {said.case_id!r} was never checked at {said.point}",
+            f"办件 {said.case_id} 在 {said.point} 环节没有核查记录",
+            code="settle.never_checked",
+            remedy_en="check it first",
+            remedy_zh="请先核查",
+        )
+    call.about(said.case_id, said.operator.department, stored.decision.matter, said.point)
+    decision = stored.decision
+
+    async def made() -> str:
+        return (await front.credit.settle(decision, said.responses, operator=said.operator)).model_dump_json()
+
+    return Settled.model_validate_json(await front.once(call, made))
+
+
+async def require(front: Front, call: Call) -> Pass:
+    """Let the case pass its decision point, or refuse."""
+    asked = call.read(Asked)
+    case_id = asked.case.id if asked.case else str(asked.case_id)
+    point: Any = asked.point or (asked.case and asked.case.point)
+    if asked.case is not None:
+        call.about(case_id, asked.case.operator.department, asked.case.matter, point)
+    call.case_id, call.point = case_id, point
+    stored = call.sees(await front.credit.latest(case_id, point))
+    if stored is None:
+        never_checked(case_id, point)
+    passed = await front.credit.require(asked.case or case_id, to=asked.to, point=point)
+    if passed.decision != stored.decision.id and call.sees(await front.credit.show(passed.decision)) is None:
+        never_checked(case_id, point)
+    return passed
+
+
+async def latest(front: Front, call: Call) -> Decision:
+    """Give the latest check of a file at a point."""
+    asked = call.ask(Latest)
+    stored = call.sees(await front.credit.latest(asked.case_id, asked.point))
+    if stored is None:
+        raise unknown("there is no such check", "没有该核查")
+    return stored.decision
+
+
+async def show(front: Front, call: Call) -> Decision:
+    """Give a check by the number of its decision."""
+    return (await _check(front, call)).decision
+
+
+async def explain(front: Front, call: Call) -> Explanation:
+    """Explain a check in plain words to the applicant."""
+    return await front.credit.explain((await _check(front, call)).decision.id)
+
+
+async def prove(front: Front, call: Call) -> Any:
+    """Prove a check with a document that verifies with public tools alone; it holds identifiers in full."""
+    found = await front.credit.prove((await _check(front, call)).decision.id)
+    if found is None:
+        raise unknown("there is no such check", "没有该核查")
+    return found
+
+
+async def verify_receipt(front: Front, call: Call) -> Receipt:
+    """Read a receipt that another system brings along: signed by this ring, of this environment, not expired."""
+    return await front.credit.verify_receipt(call.read(Token).receipt)
+
+
+async def notices(front: Front, call: Call) -> NoticesFound:
+    """Give the notices of a file."""
+    asked = call.ask(NoticesQuery)
+    call.case_id = asked.case_id
+    found = [
+        _standing(kept)
+        for kept in await front.credit.notices(case_id=asked.case_id)
+        if call.sees(await front.credit.show(kept.notice.decision)) is not None
+    ]
+    return NoticesFound(notices=tuple(found))
+
+
+async def notice_delivered(front: Front, call: Call) -> NoticeStanding:
+    """Write down that a notice was delivered; the same again does nothing."""
+    number = call.request.path_params["number"]
+    said = call.read(NoticeDelivery)
+    try:
+        kept = await front.credit.notice(number)
+    except InputError:
+        kept = None
+    stored = call.sees(await front.credit.show(kept.notice.decision)) if kept is not None else None
+    if stored is None:
+        raise unknown("there is no such notice", "没有该告知书")
+    call.about(stored.decision.case_id, said.operator.department, stored.decision.matter, stored.decision.point)
+    return _standing(await front.credit.notice_delivered(number, said))
+
+
+async def keys(front: Front, call: Call) -> Any:
+    """Give the public keys of receipts, for whoever verifies them offline."""
+    del call
+    return dict(front.credit.public_keys)
+
+
+async def health(front: Front, call: Call) -> Health:
+    """Say that the service answers."""
+    del call
+    return Health(environment=front.settings.environment, version=credit_check_sdk.__version__)
+
+
+async def ready(front: Front, call: Call) -> Health:
+    """Say that ledger and audit store can be used."""
+    await front.credit.outbox_status()
+    await asyncio.to_thread(front.register.find, "cck_0_0")
+    return await health(front, call)
+
+
+async def metrics(front: Front, call: Call) -> Response:
+    """Give what Prometheus reads."""
+    del call
+    gauges: dict[str, list[Any]] = {"credit_check_sources": [], "credit_check_outbox": []}
+    try:
+        report = await front.credit.outbox_status()
+        gauges["credit_check_outbox"] = [((("state", state),), count) for state, count in report.counts.items()]
+    except CreditCheckError:
+        front.counts.add("credit_check_unavailable_total", what="ledger")
+    for source in await front.credit.source_status():
+        gauges["credit_check_sources"].append(((("source", source.id), ("state", source.state)), 1))
+    return Response(front.counts.text(gauges), media_type=MEDIA_TYPE)
+
+
+async def _check(front: Front, call: Call, number: str | None = None) -> StoredCheck:
+    wanted = number or call.request.path_params["decision"]
+    stored = call.sees(await front.credit.show(wanted))
+    if stored is None:
+        raise unknown("there is no such check", "没有该核查")
+    return stored
+
+
+def _standing(kept: StoredNotice) -> NoticeStanding:
+    return NoticeStanding(notice=kept.notice, state=kept.state, delivery=kept.delivery)
+
+
+OPERATIONS = (
+    Operation(
+        "check", "POST", "/v1/check", "核查 Check a case at its decision point", check, Decision, "check",
+        takes=Case, query=CheckQuery, repeats=True,
+    ),
+    Operation(
+        "settle", "POST", "/v1/settle", "答复措施 Take the officer's answers", settle, Settled, "settle",
+        takes=Settlement, repeats=True,
+    ),
+    Operation(
+        "require", "POST", "/v1/require", "过闸 Let the case pass, or refuse", require, Pass, "require", takes=Asked
+    ),
+    Operation("latest", "GET", "/v1/checks", "最近核查 The latest check", latest, Decision, "read", query=Latest),
+    Operation("show", "GET", "/v1/checks/{decision}", "一次核查 One check", show, Decision, "read"),
+    Operation(
+        "explain", "GET", "/v1/checks/{decision}/explanation", "说明 One check in plain words", explain, Explanation,
+        "read",
+    ),
+    Operation("prove", "GET", "/v1/checks/{decision}/proof", "证明 One check as proof", prove, Proof, "prove"),
+    Operation(
+        "verify_receipt", "POST", "/v1/verify-receipt", "验证回执 Read a receipt", verify_receipt, Receipt, "require",
+        takes=Token,
+    ),
+    Operation(
+        "notices", "GET", "/v1/notices", "告知书 The notices of a file", notices, NoticesFound, "read",
+        query=NoticesQuery,
+    ),
+    Operation(
+        "notice_delivered", "POST", "/v1/notices/{number}/delivered", "送达 A notice was delivered", notice_delivered,
+        NoticeStanding, "settle", takes=NoticeDelivery,
+    ),
+    Operation("keys", "GET", "/.well-known/jwks.json", "公钥 The public keys of receipts", keys, KeySet),
+    Operation("health", "GET", "/v1/health", "存活 That it answers", health, Health),
+    Operation("ready", "GET", "/v1/ready", "就绪 That it can work", ready, Health),
+    Operation("metrics", "GET", "/metrics", "指标 What Prometheus reads", metrics, None, "metrics"),
+)  # fmt: skip
+"""All that can be called."""
