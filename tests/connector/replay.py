@@ -35,6 +35,7 @@ class Given:
     body: bytes | str = b""
     status: int = 200
     type: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)
     lost: bool = False
     """Whether the connection breaks instead of the answer."""
 
@@ -72,6 +73,8 @@ def replaying(answer: Callable[[Arrived], Given] | None = None) -> Iterator[Repl
             self.send_response(given.status)
             self.send_header("content-type", given.type)
             self.send_header("content-length", str(len(body)))
+            for name, value in given.headers.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
 
