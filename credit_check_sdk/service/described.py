@@ -54,11 +54,12 @@ _STATUSES = {
 
 def answers(kind: type[BaseModel] | None, *, open_to_all: bool) -> dict[int | str, dict[str, Any]]:
     """Describe what an operation answers."""
-    content = {"schema": schema_of(kind, "serialization")} if kind is not None else {}
+    said: dict[str, Any] = {"text/plain": {"schema": {"type": "string"}}}
+    content = said if kind is None else {JSON: {"schema": schema_of(kind, "serialization")}}
     problem = {"content": {PROBLEM_JSON: {"schema": schema_of(Problem, "serialization")}}}
     refusals = {503: _STATUSES[503]} if open_to_all else _STATUSES
     return {
-        200: {"description": "OK", "content": {JSON: content}},
+        200: {"description": "OK", "content": content},
         **{status: {"description": words, **problem} for status, words in refusals.items()},
     }
 
