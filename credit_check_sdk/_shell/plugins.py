@@ -13,6 +13,7 @@ import pluggy
 
 from credit_check_sdk import hooks
 from credit_check_sdk.errors import PluginError
+from credit_check_sdk.spi import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -94,6 +95,7 @@ class Plugins:
         for name in enabled:
             found = points.get(name, [])
             if not found:
+                _refuse_outdated(name)
                 installed = ", ".join(sorted(points)) or "—"
                 raise PluginError(
                     f"plugin {name!r} is enabled and not installed (installed: {installed})",
@@ -164,6 +166,20 @@ class Plugins:
         plugin = self._manager.get_plugin(name)
         callers = self._manager.get_hookcallers(plugin) or [] if plugin is not None else []
         return tuple(sorted(caller.name.removeprefix("credit_check_") for caller in callers))
+
+
+def _refuse_outdated(name: str) -> None:
+    """Say so where *name* is installed and was made for another version of the interface."""
+    family = hooks.GROUP.rstrip("0123456789")
+    for point in importlib.metadata.entry_points(name=name):
+        if point.group != hooks.GROUP and point.group.startswith(family):
+            owner, version = _distribution(point), point.group.removeprefix(family)
+            raise PluginError(
+                f"plugin {name!r} of {owner} is made for version {version} of the interface; here is {VERSION}",
+                f"{owner} 的插件 {name} 适用于接口版本 {version}，本系统为 {VERSION}",
+                remedy_en=f"install a release of {owner} that is made for version {VERSION}",
+                remedy_zh=f"请安装适用于接口版本 {VERSION} 的 {owner}",
+            )
 
 
 def _doubled(en: str, zh: str, owners: str) -> PluginError:

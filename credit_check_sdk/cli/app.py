@@ -99,6 +99,7 @@ def _register() -> None:
         guard,
         keys,
         ledger,
+        new,
         notice,
         objection,
         offline,

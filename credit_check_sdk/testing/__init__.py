@@ -1,7 +1,8 @@
 """For other people's tests: drive flows by hand, stand in for the world, prove that a plugin behaves.
 
 `script` and `run_with` run a flow without sockets, threads or clocks; `World` with its in-memory ports runs whole
-checks; `SourceConformance`, `ChannelConformance` and `FeedConformance` are suites to subclass; the pytest plugin (found by itself) gives
+checks; `SourceConformance`, `ChannelConformance`, `FeedConformance` and those for the
+smaller parts are suites to subclass; the pytest plugin (found by itself) gives
 the fixtures ``credit_sandbox``, ``credit_config`` and ``credit``. Names are fetched when they are first used.
 """
 
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
     from credit_check_sdk.testing.drive import branches, run_with, script
     from credit_check_sdk.testing.feeds import FeedConformance, FeedScenario, FeedUnderTest
     from credit_check_sdk.testing.ledger import InMemoryLedger
+    from credit_check_sdk.testing.parts import (
+        CalendarConformance,
+        CipherConformance,
+        MemoryConformance,
+        ReceiptAlgorithmConformance,
+        SignerConformance,
+        SignerUnderTest,
+    )
     from credit_check_sdk.testing.ports import (
         FailingSource,
         FakeCalendar,
@@ -33,9 +42,11 @@ if TYPE_CHECKING:
     from credit_check_sdk.testing.world import World
 
 _WHERE = {
+    "CalendarConformance": "parts",
     "ChannelConformance": "conformance",
     "ChannelScenario": "conformance",
     "ChannelUnderTest": "conformance",
+    "CipherConformance": "parts",
     "FailingSource": "ports",
     "FakeCalendar": "ports",
     "FeedConformance": "feeds",
@@ -45,7 +56,11 @@ _WHERE = {
     "FixedSource": "ports",
     "InMemoryLedger": "ledger",
     "InMemoryMemory": "ports",
+    "MemoryConformance": "parts",
+    "ReceiptAlgorithmConformance": "parts",
     "RecordingChannel": "ports",
+    "SignerConformance": "parts",
+    "SignerUnderTest": "parts",
     "SourceConformance": "conformance",
     "SourceScenario": "conformance",
     "SourceUnderTest": "conformance",
@@ -71,9 +86,11 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "CalendarConformance",
     "ChannelConformance",
     "ChannelScenario",
     "ChannelUnderTest",
+    "CipherConformance",
     "FailingSource",
     "FakeCalendar",
     "FeedConformance",
@@ -83,7 +100,11 @@ __all__ = [
     "FixedSource",
     "InMemoryLedger",
     "InMemoryMemory",
+    "MemoryConformance",
+    "ReceiptAlgorithmConformance",
     "RecordingChannel",
+    "SignerConformance",
+    "SignerUnderTest",
     "SourceConformance",
     "SourceScenario",
     "SourceUnderTest",

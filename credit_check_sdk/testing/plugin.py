@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from credit_check_sdk.client import CreditCheck
 
-pytest.register_assert_rewrite("credit_check_sdk.testing.conformance")
+pytest.register_assert_rewrite("credit_check_sdk.testing.conformance", "credit_check_sdk.testing.parts")
 
 
 class RunningSandbox(Protocol):

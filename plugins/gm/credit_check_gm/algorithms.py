@@ -6,7 +6,8 @@ import base64
 import os
 from typing import TYPE_CHECKING
 
-import gmssl_pyx
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from typing_extensions import override
 
 from credit_check_gm import sm2
@@ -40,25 +41,27 @@ class Sm2:
 
 
 class Sm4Gcm:
-    """SM4 in Galois/Counter mode (RFC 8998): nonce, ciphertext, tag."""
+    """SM4 in Galois/Counter mode (RFC 8998): nonce, ciphertext, tag. By OpenSSL: GmSSL's takes no empty text."""
 
     key_bytes = 16
 
     def encrypt(self, key: bytes, plain: bytes, bound_to: bytes) -> bytes:
         """Encrypt under a nonce of its own."""
         nonce = os.urandom(_NONCE)
-        text, tag = gmssl_pyx.sm4_gcm_encrypt(key, nonce, bound_to, plain)
-        return nonce + bytes(text) + bytes(tag)
+        sealing = Cipher(algorithms.SM4(key), modes.GCM(nonce)).encryptor()
+        sealing.authenticate_additional_data(bound_to)
+        text = sealing.update(plain) + sealing.finalize()
+        return nonce + text + sealing.tag
 
     def decrypt(self, key: bytes, blob: bytes, bound_to: bytes) -> bytes:
         """Decrypt; `ValueError` where the text was changed or the key is another."""
         if len(blob) < _NONCE + _TAG:
             raise ValueError("it is too short")
+        opening = Cipher(algorithms.SM4(key), modes.GCM(blob[:_NONCE], blob[-_TAG:])).decryptor()
+        opening.authenticate_additional_data(bound_to)
         try:
-            return bytes(
-                gmssl_pyx.sm4_gcm_decrypt(key, blob[:_NONCE], bound_to, blob[_NONCE:-_TAG], blob[-_TAG:]),
-            )
-        except gmssl_pyx.GmsslInnerError:
+            return opening.update(blob[_NONCE:-_TAG]) + opening.finalize()
+        except InvalidTag:
             raise ValueError("it was changed, or the key is another") from None
 
     @override
