@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from benchmarks.measure import Line, Work, compare
@@ -24,7 +23,12 @@ TODAY = date(2026, 11, 23)
 def decisions(rounds: int) -> Iterator[Line]:
     """Compare weighing with zen-engine and cedarpy on the same 200 rules and the same three hits."""
     ours, told = _ours()
-    peers = {"zen-engine": _zen, "cedarpy (parsed once)": _cedar}
+    peers = {
+        "zen-engine": _zen,
+        "cedarpy, parsed once": _cedar,
+        "cedarpy, from text": _cedar_text,
+        "a naive loop": _naive,
+    }
     for name, make in peers.items():
         try:
             theirs = make()
@@ -37,22 +41,30 @@ def decisions(rounds: int) -> Iterator[Line]:
         yield compare(f"the same with words in two languages / {name}", told, theirs, rounds=rounds, times=(50, 10))
 
 
+class _Rules:
+    """The starter catalogue with other measures."""
+
+    def __init__(self, starter: Any, rules: list[Measure]) -> None:
+        self._starter, self._rules = starter, rules
+        self._known = {rule.code: rule for rule in rules}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._starter, name)
+
+    def applicable(self, *_: object) -> list[Measure]:
+        """Give all of them."""
+        return self._rules
+
+    def measure(self, code: str, *_: object) -> Measure:
+        """Give one."""
+        return self._known[code]
+
+
 def _ours() -> tuple[Work, Work]:
     starter = catalogue.load()
     pattern = next(entry for entry in starter.measures if entry.code == "R-SAMR-01")
     rules = [_rule(pattern, number) for number in range(RULES)]
-    known = {rule.code: rule for rule in rules}
-    stand_in = cast(
-        "Any",
-        SimpleNamespace(
-            applicable=lambda _matter, _point, _day: rules,
-            measure=lambda code, _day=None: known[code],
-            list_of=lambda _code: None,
-            publicity_of=lambda _record: None,
-            edition="benchmark",
-            digest="sha256:0",
-        ),
-    )
+    stand_in = cast("Any", _Rules(starter, rules))
     file = case()
     policy = starter.policies[file.matter].model_copy(update={"required": ("municipal",)})
     heard = [Heard("municipal", _consultation(file.subject))]
@@ -123,15 +135,31 @@ def _zen() -> Work:
     return decide
 
 
-def _cedar() -> Work:
+def _naive() -> Work:
+    """Give what a department writes by hand: a loop over all rules for each record, without law, days or reasons."""
+    rules = [(f"R-{number}", f"LIST-{number}", {"general", "serious"}) for number in range(RULES)]
+
+    def decide() -> list[str]:
+        return [code for hit in HITS for code, wanted, floor in rules if wanted == hit and "serious" in floor]
+
+    assert decide() == [f"R-{code.removeprefix('LIST-')}" for code in HITS]
+    return decide
+
+
+def _cedar_text() -> Work:
+    return _cedar(parsed=False)
+
+
+def _cedar(*, parsed: bool = True) -> Work:
     import cedarpy  # noqa: PLC0415  a peer that may be missing
 
     text = "\n".join(
         f'@id("R-{number}") forbid(principal, action, resource) when {{ context.list == "LIST-{number}" && context.severity == "serious" }};'
         for number in range(RULES)
     )
-    policies = cedarpy.PolicySet.from_str("permit(principal, action, resource);\n" + text)
-    entities = cedarpy.Entities.from_json_str("[]")
+    text = "permit(principal, action, resource);\n" + text
+    policies = cedarpy.PolicySet.from_str(text) if parsed else text
+    entities = cedarpy.Entities.from_json_str("[]") if parsed else "[]"
 
     def decide() -> list[Any]:
         return [
