@@ -212,6 +212,7 @@ def test_what_fails_is_told_as_it_came_and_a_question_without_body_stays() -> No
         ("sm2-sm4", SECRET, {"signing": {"app_code": "A1", "platform_key": PLATFORM[1].hex(), "mode": "ecb"}}),
         ("sm2-sm4", SECRET, {"signing": {"app_code": "A1", "platform_key": PLATFORM[1].hex(), "colour": "red"}}),
     ],
+    ids=[f"set-up {number}" for number in range(11)],  # keys are made anew each time, and no part of a test's name
 )
 def test_a_set_up_that_cannot_sign_is_refused(signer: str, secret: str, more: dict[str, Any]) -> None:
     from credit_check_gm.plugin import credit_check_signers  # noqa: PLC0415  a plugin is loaded when it is enabled
