@@ -107,7 +107,7 @@ class Line:
                 remedy_zh="请修改映射，或补全案件中所需内容",
                 source=self.id,
             ) from None
-        if body:
+        if body and "Content-Type" not in call.headers:
             headers["Content-Type"] = envelopes.content_type(call.envelope, encoding, call.soap, call.action or "")
         url = self._settings.base_url.rstrip("/") + path + (f"?{query}" if query else "")
         return Request(call.method, url, headers, body, timeout=self._settings.budget.total_seconds())
@@ -191,13 +191,14 @@ def _pairs(params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _check(mapping: Rules, settings: SourceSettings) -> None:
     parts = urlsplit(settings.base_url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+    web = parts.scheme in {"http", "https"} and bool(parts.netloc)
+    if not (web or (parts.scheme == "file" and not parts.netloc)) or parts.query or parts.fragment:
         raise _unusable(
             settings,
-            "base_url is no HTTP address",
-            "base_url 不是 HTTP 地址",
-            "give https://HOST/PATH",
-            "请填写 https://主机/路径",
+            "base_url is no HTTP address and no folder",
+            "base_url 不是 HTTP 地址或目录",
+            "give https://HOST/PATH, or file:///FOLDER",
+            "请填写 https://主机/路径，或 file:///目录",
         )
     if mapping.signer is not None and mapping.signer != settings.signer:
         raise _unusable(

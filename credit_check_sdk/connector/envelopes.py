@@ -1,4 +1,4 @@
-"""How a request is written and an answer is read: JSON, form, XML, SOAP; in UTF-8, GBK or GB18030. Pure.
+"""How a request is written and an answer is read: JSON, form, XML, SOAP, CSV; in UTF-8, GBK or GB18030. Pure.
 
 XML is read without document types, entities or anything from outside (defusedxml), and nothing larger or deeper than
 the limits is read at all. No message made here repeats what was read: it may hold identifiers.
@@ -6,6 +6,8 @@ the limits is read at all. No message made here repeats what was read: it may ho
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Mapping
@@ -19,7 +21,7 @@ from credit_check_sdk.connector.paths import TEXT
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-Kind = Literal["json", "form", "xml", "soap"]
+Kind = Literal["json", "form", "xml", "soap", "csv"]
 """How a body is wrapped."""
 Encoding = Literal["utf-8", "gbk", "gb18030"]
 """How its characters are written."""
@@ -32,7 +34,12 @@ _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _NAME = re.compile(r"[^\W\d][\w.\-]*")
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SOAP = {"1.1": "http://schemas.xmlsoap.org/soap/envelope/", "1.2": "http://www.w3.org/2003/05/soap-envelope"}
-_TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded", "xml": "application/xml"}
+_TYPES = {
+    "json": "application/json",
+    "form": "application/x-www-form-urlencoded",
+    "xml": "application/xml",
+    "csv": "text/csv",
+}
 
 
 class EnvelopeError(ValueError):
@@ -54,6 +61,8 @@ def written(kind: Kind, body: Any, encoding: Encoding) -> bytes:
     elif kind == "form":
         fields = [(name, _flat(value)) for name, value in (body or {}).items()]
         return urlencode(fields, encoding=encoding).encode("ascii")
+    elif kind == "csv":
+        text = csv_of(body or {})
     else:
         if not isinstance(body, dict) or len(body) != 1:
             raise EnvelopeError("an XML body has one element at the top")
@@ -99,6 +108,8 @@ def read(kind: Kind, body: bytes, encoding: Encoding) -> Any:
         raise EnvelopeError(f"it is not written in {encoding}") from None
     if kind in {"json", "form"}:
         return read_json(text)
+    if kind == "csv":
+        return read_csv(text)
     tree = read_xml(text)
     return _unwrapped(tree) if kind == "soap" else tree
 
@@ -135,6 +146,32 @@ def read_xml(text: str) -> dict[str, Any]:
     except (ParseError, ValueError, RecursionError):
         raise EnvelopeError("it is no XML") from None
     return {_local(root.tag): _tree(root, 0)}
+
+
+def read_csv(text: str) -> dict[str, Any]:
+    """Read CSV with a header as a dict with its ``rows``, each a dict; blank lines do not count.
+
+    Raises:
+        EnvelopeError: a name stands twice in the header, or a line has more or fewer fields than it.
+    """
+    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = [name.strip() for name in next(lines, [])]
+        if len(set(header)) != len(header) or "" in header:
+            raise EnvelopeError("its header has no name for a column, or one twice")
+        rows = [line for line in lines if line]
+    except csv.Error:
+        raise EnvelopeError("it is no CSV") from None
+    if any(len(row) != len(header) for row in rows):
+        raise EnvelopeError("a line has more or fewer fields than the header")
+    return {"rows": [dict(zip(header, row, strict=True)) for row in rows]}
+
+
+def csv_of(body: Mapping[str, Any]) -> str:
+    """Write a dict as CSV: a header and one line."""
+    written_to = io.StringIO(newline="")
+    csv.writer(written_to).writerows([list(body), [_flat(value) for value in body.values()]])
+    return written_to.getvalue()
 
 
 def xml_of(body: Mapping[str, Any]) -> str:

@@ -75,6 +75,8 @@ def opened(
     """
     try:
         tree = envelopes.read(kind, reply.body, encoding)
+        if kind == "csv" and "last-modified" in reply.headers:
+            tree["modified"] = reply.headers["last-modified"]
         if inside is not None:
             tree = _inside(tree, inside, inside_as, root)
         if root is not None:

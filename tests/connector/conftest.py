@@ -30,7 +30,9 @@ def connected(
 ) -> Callable[..., Door]:
     """Open a front door that asks the replay server by a mapping."""
 
-    def connect(mapping: str, *, matter: str = "procurement.goods", **source: Any) -> Door:
+    def connect(
+        mapping: str, *, matter: str = "procurement.goods", plugins: tuple[str, ...] = (), **source: Any
+    ) -> Door:
         path = tmp_path / "credit-check.toml"
         start(path)
         given = {
@@ -43,7 +45,7 @@ def connected(
             "tries": 1,
             **source,
         }
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8").replace("enabled = []", f"enabled = {list(plugins)}")
         text += tomli_w.dumps({"sources": [given], "matters": {matter: {"required": ["other"], "advisory": []}}})
         path.write_text(text, encoding="utf-8")
         return open_door(path)
