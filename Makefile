@@ -22,7 +22,7 @@ RECIPES := pyproject.toml constraints.txt $(addsuffix /pyproject.toml,$(MEMBERS)
 # The demonstration finds adapters by their entry point; those for frameworks have none.
 SHOWN := $(patsubst %/pyproject.toml,%,$(shell grep -l 'credit_check.adapters.v1' adapters/*/pyproject.toml))
 DEMO := -e '.[cli,sandbox]' $(addprefix -e ./,$(SHOWN))
-DEV := -e '.[cli,sandbox,bulk,postgres]' $(addprefix -e ./,$(MEMBERS))
+DEV := -e '.[cli,sandbox,service,bulk,postgres]' $(addprefix -e ./,$(MEMBERS))
 
 # Exact versions for what is installed and for what builds it (the second name is for pip from 25.3 on).
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
@@ -84,7 +84,7 @@ wheels: $(VENV)/.dev ## Build every distribution into dist/wheels, with all that
 	$(BIN)/python -m build --no-isolation --outdir dist/built $$member >dist/build.log || { cat dist/build.log >&2; exit 1; }; done
 	$(BIN)/check-wheel-contents dist/built/*.whl
 	$(PIP) download --quiet --dest dist/wheels pytest \
-	"$$(ls dist/built/credit_check_sdk-*.whl)[cli,sandbox,bulk,postgres]" dist/built/*.whl
+	"$$(ls dist/built/credit_check_sdk-*.whl)[cli,sandbox,service,bulk,postgres]" dist/built/*.whl
 
 packaging: wheels ## Install the wheels without any registry, outside the tree, and let them run there.
 	PYTHON=$(BIN)/python scripts/packaging.sh dist/wheels

@@ -6,6 +6,9 @@ To a host key, checks of departments and matters that it does not reach are not 
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,14 +26,22 @@ from credit_check_sdk.model import (
     Notice,
     NoticeDelivery,
     NoticeState,
+    Objection,
+    ObjectionDraft,
+    ObjectionState,
+    Operator,
+    Paper,
     Pass,
     Point,
     Receipt,
     Settled,
     Settlement,
+    Several,
     Step,
+    Time,
     Value,
 )
+from credit_check_sdk.model.objection import LARGEST_PAPER
 from credit_check_sdk.service.calls import unknown
 from credit_check_sdk.service.metrics import MEDIA_TYPE
 
@@ -38,7 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from credit_check_sdk._shell.register import Deed
-    from credit_check_sdk.model.ledger import StoredCheck, StoredNotice
+    from credit_check_sdk.model.ledger import StoredCheck, StoredNotice, StoredObjection
     from credit_check_sdk.service.calls import Call, Front
 
 
@@ -108,6 +119,60 @@ class NoticesFound(Value):
 
     notices: tuple[NoticeStanding, ...]
     """Those due first come first."""
+
+
+class PaperGiven(Value):
+    """A paper handed in with an objection."""
+
+    name: str = Field(min_length=1, max_length=255)
+    """Name of the file."""
+    content: str = Field(max_length=LARGEST_PAPER * 4 // 3 + 4)
+    """Its content, Base64 (RFC 4648 section 4)."""
+
+
+class ObjectionGiven(Value):
+    """What ``POST /v1/objections`` takes."""
+
+    objection: ObjectionDraft
+    """The objection as it is taken at the counter."""
+    papers: Several[PaperGiven] = ()
+    """Its papers."""
+
+
+class ObjectionsQuery(Value):
+    """The query of ``GET /v1/objections``."""
+
+    case_id: str = Field(min_length=1, max_length=256)
+    """The host's number of the file."""
+
+
+class ObjectionStanding(Value):
+    """An objection, and what became of it."""
+
+    objection: Objection
+    """The objection."""
+    state: ObjectionState
+    """Where it stands."""
+    answer: str | None = None
+    """Kind of the change that answered it."""
+    answered_at: Time | None = None
+    """When it was answered."""
+
+
+class ObjectionsFound(Value):
+    """Objections, those due first."""
+
+    objections: tuple[ObjectionStanding, ...]
+    """The objections."""
+
+
+class Withdrawal(Value):
+    """What ``POST /v1/objections/{number}/withdrawn`` takes."""
+
+    operator: Operator
+    """The officer who takes it back."""
+    reason: str = Field(min_length=1, max_length=4000)
+    """Why."""
 
 
 class Proof(BaseModel):
@@ -276,6 +341,51 @@ async def notice_delivered(front: Front, call: Call) -> NoticeStanding:
     return _standing(await front.credit.notice_delivered(number, said))
 
 
+async def take_objection(front: Front, call: Call) -> ObjectionsFound:
+    """Take an objection at the counter: what rests on the record is suspended at once, and it is forwarded."""
+    given = call.read(ObjectionGiven)
+    draft, papers = given.objection, [_paper(each) for each in given.papers]
+    stored = call.sees(await front.credit.latest(draft.case_id, draft.point))
+    if stored is None:
+        raise InputError(
+            f"case {draft.case_id!r} was never checked at {draft.point}",
+            f"办件 {draft.case_id} 在 {draft.point} 环节没有核查记录",
+            code="objection.never_checked",
+            remedy_en="check it first",
+            remedy_zh="请先核查",
+        )
+    call.about(draft.case_id, draft.operator.department, stored.decision.matter, draft.point)
+
+    async def made() -> str:
+        taken = await front.credit.take_objection(draft, papers)
+        return json.dumps([each.objection.id for each in taken])
+
+    found = [await _objection(front, call, number) for number in json.loads(await front.once(call, made))]
+    return ObjectionsFound(objections=tuple(map(_objection_standing, found)))
+
+
+async def objections(front: Front, call: Call) -> ObjectionsFound:
+    """Give the objections of a file, and the department's own questions."""
+    asked = call.ask(ObjectionsQuery)
+    call.case_id = asked.case_id
+    found = [
+        _objection_standing(kept)
+        for kept in await front.credit.objections(case_id=asked.case_id)
+        if call.sees(await front.credit.show(kept.objection.decision)) is not None
+    ]
+    return ObjectionsFound(objections=tuple(found))
+
+
+async def withdraw_objection(front: Front, call: Call) -> ObjectionStanding:
+    """Withdraw an objection that is not answered; what it alone suspended is restored."""
+    number, said = call.request.path_params["number"], call.read(Withdrawal)
+    kept = await _objection(front, call, number)
+    call.about(kept.objection.case_id, said.operator.department, str(call.matter), kept.objection.point)
+    return _objection_standing(
+        await front.credit.withdraw_objection(number, operator=said.operator, reason=said.reason)
+    )
+
+
 async def keys(front: Front, call: Call) -> Any:
     """Give the public keys of receipts, for whoever verifies them offline."""
     del call
@@ -317,6 +427,33 @@ async def _check(front: Front, call: Call, number: str | None = None) -> StoredC
     return stored
 
 
+async def _objection(front: Front, call: Call, number: str) -> StoredObjection:
+    found = await front.credit.objections(number=number)
+    if not found or call.sees(await front.credit.show(found[0].objection.decision)) is None:
+        raise unknown("there is no such objection", "没有该异议")
+    return found[0]
+
+
+def _objection_standing(kept: StoredObjection) -> ObjectionStanding:
+    return ObjectionStanding(
+        objection=kept.objection, state=kept.state, answer=kept.answer, answered_at=kept.answered_at
+    )
+
+
+def _paper(given: PaperGiven) -> tuple[Paper, bytes]:
+    try:
+        content = base64.b64decode(given.content, validate=True)
+        return Paper(name=given.name, sha256=hashlib.sha256(content).hexdigest(), size=len(content)), content
+    except ValueError:
+        raise InputError(
+            "papers: content is no Base64, or larger than 10 MiB",
+            "papers：content 不是 Base64，或超过 10 MiB",
+            code="objection.paper",
+            remedy_en="encode the file whole, with padding and without line breaks",
+            remedy_zh="请对文件整体编码，保留填充，不加换行",
+        ) from None
+
+
 def _standing(kept: StoredNotice) -> NoticeStanding:
     return NoticeStanding(notice=kept.notice, state=kept.state, delivery=kept.delivery)
 
@@ -351,6 +488,18 @@ OPERATIONS = (
     Operation(
         "notice_delivered", "POST", "/v1/notices/{number}/delivered", "送达 A notice was delivered", notice_delivered,
         NoticeStanding, "settle", takes=NoticeDelivery,
+    ),
+    Operation(
+        "take_objection", "POST", "/v1/objections", "受理异议 Take an objection", take_objection, ObjectionsFound,
+        "settle", takes=ObjectionGiven, repeats=True,
+    ),
+    Operation(
+        "objections", "GET", "/v1/objections", "异议 The objections of a file", objections, ObjectionsFound, "read",
+        query=ObjectionsQuery,
+    ),
+    Operation(
+        "withdraw_objection", "POST", "/v1/objections/{number}/withdrawn", "撤回异议 Withdraw an objection",
+        withdraw_objection, ObjectionStanding, "settle", takes=Withdrawal,
     ),
     Operation("keys", "GET", "/.well-known/jwks.json", "公钥 The public keys of receipts", keys, KeySet),
     Operation("health", "GET", "/v1/health", "存活 That it answers", health, Health),

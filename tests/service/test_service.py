@@ -94,6 +94,38 @@ def test_a_notice_is_delivered_through_the_service(served: Any, sandbox: Any) ->
     assert served("/v1/notices/notice_0/delivered", said, key=served.key()).status == 404
 
 
+def test_an_objection_is_taken_suspends_and_is_withdrawn(served: Any, sandbox: Any) -> None:
+    sandbox.put_record(record())
+    key, market, file = served.key(), served.key(MARKET), body()
+    decision = served("/v1/check", file, key=key).json
+    served("/v1/settle", settlement(decision), key=key)
+    operator = {"id": "u-1024", "department": FINANCE}
+    draft = {"case_id": file["id"], "point": "evaluate", "operator": operator, "text": "the fine was annulled"}
+    given = {"objection": draft, "papers": [{"name": "judgment.pdf", "content": "JVBERi0="}]}
+    assert served("/v1/objections", given, key=market).json["code"] == "objection.never_checked"
+    taken = served("/v1/objections", given, key=key, headers={"Idempotency-Key": "o-1"})
+    assert taken.status == 200, taken.raw
+    again = served("/v1/objections", given, key=key, headers={"Idempotency-Key": "o-1"})
+    assert again.json == taken.json
+    (said,) = {each["objection"]["record_id"] for each in taken.json["objections"]}
+    assert said
+    assert {each["state"] for each in taken.json["objections"]} == {"open"}
+    shown = served(f"/v1/checks/{decision['id']}", key=key).json
+    assert "suspended" in {each["state"] for each in shown["proposals"]}
+    assert served("/v1/require", {"case": file, "to": "grant"}, key=key).json["code"] == "gate.changed"
+    found = f"/v1/objections?case_id={file['id']}"
+    assert served(found, key=key).json == taken.json
+    assert served(found, key=market).json == {"objections": []}
+    number = taken.json["objections"][0]["objection"]["id"]
+    back = {"operator": operator, "reason": "filed by mistake"}
+    assert served(f"/v1/objections/{number}/withdrawn", back, key=market).status == 404
+    assert served(f"/v1/objections/{number}/withdrawn", back, key=key).json["state"] == "withdrawn"
+    shown = served(f"/v1/checks/{decision['id']}", key=key).json
+    assert "suspended" not in {each["state"] for each in shown["proposals"]}
+    wrong = {**given, "papers": [{"name": "x", "content": "no base64"}]}
+    assert served("/v1/objections", wrong, key=key).json["code"] == "objection.paper"
+
+
 def test_a_key_of_one_department_cannot_read_anothers_checks(served: Any, sandbox: Any) -> None:
     sandbox.put_record(record())
     finance, market = served.key(FINANCE), served.key(MARKET, may=("check", "settle", "require", "read", "prove"))

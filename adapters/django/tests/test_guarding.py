@@ -182,6 +182,8 @@ def test_a_check_commits_and_rolls_back_with_the_hosts_rows(host: Host) -> None:
             model.objects.create(case_no=case.id, status="refused")
     assert model.objects.get().status == "refused"
     assert len(host.credit.outbox()) == len(decision.proposals)
+    assert host.credit.relay().delivered == len(decision.proposals)
+    assert host.sandbox.received("feedback")["effects"] == len(decision.proposals)
 
 
 def test_raw_sql_cannot_grant_where_the_table_is_guarded(host: Host) -> None:
