@@ -112,6 +112,23 @@ class OutboxSettings(Value):
     """``accept`` more all the same, or ``refuse`` to settle (``outbox.full``) until some is delivered."""
 
 
+class OidcSettings(Value):
+    """Whose tokens open the service beside host keys (OpenID Connect, RFC 9068): read offline, by keys kept in a file."""
+
+    issuer: str = Field(min_length=1)
+    """Who issues them: the claim ``iss``."""
+    audience: str = Field(min_length=1)
+    """For whom they are: the claim ``aud``."""
+    keys_file: str
+    """The issuer's public keys, a JWK set (RFC 7517); read anew when it changes."""
+    departments_claim: str = "departments"
+    """The claim with the departments for which the caller may call."""
+    matters_claim: str = "matters"
+    """The claim with the matters."""
+    may_claim: str = "scope"
+    """The claim with what the caller may do: ``check settle require read``."""
+
+
 class ServiceSettings(Value):
     """How the service is served (``credit-check serve``)."""
 
@@ -137,6 +154,8 @@ class ServiceSettings(Value):
     """Whether the service also delivers feedback."""
     repeats_for: Duration = timedelta(hours=24)
     """How long an ``Idempotency-Key`` is remembered."""
+    oidc: OidcSettings | None = None
+    """Whose tokens open the service beside host keys."""
 
 
 class Settings(BaseSettings):

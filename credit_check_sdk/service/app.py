@@ -16,6 +16,7 @@ from credit_check_sdk.service.calls import Front, problem, unknown
 from credit_check_sdk.service.described import answers, takes
 from credit_check_sdk.service.opening import open_register
 from credit_check_sdk.service.operations import OPERATIONS
+from credit_check_sdk.service.tokens import open_issuer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -36,8 +37,9 @@ def create_app(settings: Settings) -> FastAPI:
         # Opening reads files and makes tables: not on the loop.
         credit = await asyncio.to_thread(AsyncCreditCheck.open, settings)
         register = await asyncio.to_thread(open_register, settings)
+        issuer = await asyncio.to_thread(open_issuer, settings)
         async with credit:
-            app.state.front = Front(settings, credit, register)
+            app.state.front = Front(settings, credit, register, issuer)
             relaying = asyncio.create_task(_relay(credit)) if settings.service.relay else None
             try:
                 yield

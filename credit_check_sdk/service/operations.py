@@ -328,7 +328,7 @@ async def notices(front: Front, call: Call) -> NoticesFound:
 
 async def notice_delivered(front: Front, call: Call) -> NoticeStanding:
     """Write down that a notice was delivered; the same again does nothing."""
-    number = call.request.path_params["number"]
+    number = call.named("number")
     said = call.read(NoticeDelivery)
     try:
         kept = await front.credit.notice(number)
@@ -378,7 +378,7 @@ async def objections(front: Front, call: Call) -> ObjectionsFound:
 
 async def withdraw_objection(front: Front, call: Call) -> ObjectionStanding:
     """Withdraw an objection that is not answered; what it alone suspended is restored."""
-    number, said = call.request.path_params["number"], call.read(Withdrawal)
+    number, said = call.named("number"), call.read(Withdrawal)
     kept = await _objection(front, call, number)
     call.about(kept.objection.case_id, said.operator.department, str(call.matter), kept.objection.point)
     return _objection_standing(
@@ -420,7 +420,7 @@ async def metrics(front: Front, call: Call) -> Response:
 
 
 async def _check(front: Front, call: Call, number: str | None = None) -> StoredCheck:
-    wanted = number or call.request.path_params["decision"]
+    wanted = number or call.named("decision")
     stored = call.sees(await front.credit.show(wanted))
     if stored is None:
         raise unknown("there is no such check", "没有该核查")

@@ -12,6 +12,7 @@ import uvicorn
 from credit_check_sdk._shell.serving import QuietServer, ReadyServer, listen, loopback, shown
 from credit_check_sdk.errors import ConfigurationError
 from credit_check_sdk.service.app import create_app
+from credit_check_sdk.service.tokens import open_issuer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,6 +67,7 @@ def serve(settings: Settings, on_ready: Callable[[str], None] | None = None) -> 
 def _config(settings: Settings) -> tuple[uvicorn.Config, str]:
     said = settings.service
     secured = _secured(settings)
+    open_issuer(settings)  # what cannot work is said before anything listens
     if not (secured or said.behind_proxy or loopback(said.host)):
         raise ConfigurationError(
             f"service.host {said.host} can be reached by others, and calls would travel in clear",

@@ -26,6 +26,7 @@ IMPORT_NAMES = {
     "jinja2": "jinja2",
     "psycopg": "psycopg",
     "pydantic-settings": "pydantic_settings",
+    "pyjwt": "jwt",
     "pyyaml": "yaml",
     "spiffworkflow": "SpiffWorkflow",
     "typing-extensions": "typing_extensions",

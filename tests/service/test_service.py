@@ -300,6 +300,7 @@ def test_without_a_record_of_the_call_nothing_is_answered(served: Any, monkeypat
         (b"[" * 50_000, 422, "case.invalid"),
         (b'{"id": "\\ud800"}', 422, "case.invalid"),
         (b"\xff\xfe", 422, "case.invalid"),
+        (b'{"id": "\\u0000"}', 422, "case.invalid"),
         (b"{}" + b" " * 2_000_000, 413, "call.too_large"),
     ],
 )
@@ -329,6 +330,8 @@ def test_paths_that_are_not_there_are_problems_too(served: Any) -> None:
     wrong = served("/v1/check", method="GET", key=served.key())
     assert (wrong.status, wrong.json["code"], wrong.headers["allow"]) == (405, "call.method", "POST")
     assert served("/v1/checks?point=evaluate", key=served.key()).json["code"] == "call.invalid"
+    assert served("/v1/checks?case_id=%00&point=evaluate", key=served.key()).json["code"] == "call.invalid"
+    assert served("/v1/checks/dec%00", key=served.key()).status == 404
     assert served("/v1/checks?case_id=1&point=nowhere", key=served.key()).json["code"] == "call.invalid"
 
 
