@@ -39,6 +39,12 @@ if TYPE_CHECKING:
         InMemoryMemory,
         RecordingChannel,
     )
+    from credit_check_sdk.testing.publishing import (
+        PublisherConformance,
+        PublisherUnderTest,
+        WitnessConformance,
+        WitnessUnderTest,
+    )
     from credit_check_sdk.testing.world import World
 
 _WHERE = {
@@ -57,6 +63,8 @@ _WHERE = {
     "InMemoryLedger": "ledger",
     "InMemoryMemory": "ports",
     "MemoryConformance": "parts",
+    "PublisherConformance": "publishing",
+    "PublisherUnderTest": "publishing",
     "ReceiptAlgorithmConformance": "parts",
     "RecordingChannel": "ports",
     "SignerConformance": "parts",
@@ -64,6 +72,8 @@ _WHERE = {
     "SourceConformance": "conformance",
     "SourceScenario": "conformance",
     "SourceUnderTest": "conformance",
+    "WitnessConformance": "publishing",
+    "WitnessUnderTest": "publishing",
     "World": "world",
     "branches": "drive",
     "run_with": "drive",
@@ -101,6 +111,8 @@ __all__ = [
     "InMemoryLedger",
     "InMemoryMemory",
     "MemoryConformance",
+    "PublisherConformance",
+    "PublisherUnderTest",
     "ReceiptAlgorithmConformance",
     "RecordingChannel",
     "SignerConformance",
@@ -108,6 +120,8 @@ __all__ = [
     "SourceConformance",
     "SourceScenario",
     "SourceUnderTest",
+    "WitnessConformance",
+    "WitnessUnderTest",
     "World",
     "branches",
     "run_with",

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from credit_check_sdk.client import CreditCheck
 
-pytest.register_assert_rewrite("credit_check_sdk.testing.conformance", "credit_check_sdk.testing.parts")
+pytest.register_assert_rewrite(
+    "credit_check_sdk.testing.conformance", "credit_check_sdk.testing.parts", "credit_check_sdk.testing.publishing"
+)
 
 
 class RunningSandbox(Protocol):

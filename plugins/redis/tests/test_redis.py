@@ -22,6 +22,7 @@ from credit_check_sdk import AsyncCreditCheck, Case, ConfigurationError, CreditC
 from credit_check_sdk._shell.starting import start
 from credit_check_sdk.flow import About
 from credit_check_sdk.spi import Memory
+from credit_check_sdk.testing import MemoryConformance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -131,6 +132,15 @@ def case(number: str = "R-1") -> Case:
             "opened_at": datetime.now(UTC),
         }
     )
+
+
+class TestRedisMemory(MemoryConformance):
+    """It is a memory like every other."""
+
+    @pytest.fixture
+    def make(self, server: Server) -> Callable[[], Memory]:
+        """Make one on a running server."""
+        return lambda: RedisMemory.of({"url": server.url})
 
 
 ABOUT = [About(source, "cn-uscc", USCC) for source in ("municipal", "regional", "national", "enterprise")]
