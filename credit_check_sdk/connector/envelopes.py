@@ -149,7 +149,7 @@ def read_xml(text: str) -> dict[str, Any]:
 
 
 def read_csv(text: str) -> dict[str, Any]:
-    """Read CSV with a header as a dict with its ``rows``, each a dict; blank lines do not count.
+    """Read CSV with a header as a dict with its ``columns`` and its ``rows``, each a dict; blank lines do not count.
 
     Raises:
         EnvelopeError: a name stands twice in the header, or a line has more or fewer fields than it.
@@ -164,7 +164,8 @@ def read_csv(text: str) -> dict[str, Any]:
         raise EnvelopeError("it is no CSV") from None
     if any(len(row) != len(header) for row in rows):
         raise EnvelopeError("a line has more or fewer fields than the header")
-    return {"rows": [dict(zip(header, row, strict=True)) for row in rows]}
+    columns = {name: number for number, name in enumerate(header, 1)}
+    return {"columns": columns, "rows": [dict(zip(header, row, strict=True)) for row in rows]}
 
 
 def csv_of(body: Mapping[str, Any]) -> str:

@@ -2,7 +2,8 @@
 
 ``data.list`` steps into keys; a list on the way is walked item by item. ``list[0]`` takes one item,
 ``content[@title=立案日期]`` those with this value (blanks around both do not count), ``^.name`` begins one level further
-out, ``$.name`` at the top of the answer. XML is a tree in which attributes are keys that begin with ``@``.
+out, ``$.name`` at the top of the answer. XML is a tree in which attributes are keys that begin with ``@``. A
+key may have blanks inside, as columns of lists do.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 TEXT = "#text"
 """Key of the text of an XML element that has attributes or children too."""
-_STEP = re.compile(r"([^.\[\]=\s]+)((?:\[[^\[\]]*\])*)(?:\.|$)")
+_STEP = re.compile(r"([^.\[\]=\s](?:[^.\[\]=\r\n]*[^.\[\]=\s])?)((?:\[[^\[\]]*\])*)(?:\.|$)")
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 
 

@@ -298,6 +298,10 @@ def test_what_is_no_list_is_silence(dropping: Callable[..., Any], folder: Folder
     assert outcome() == ("undecided", ["source.not_understood"])
     (folder.root / "in" / "list.csv").write_bytes(b"\xff\xfe")
     assert outcome() == ("undecided", ["source.not_understood"])
+    folder.put(header="a,b,c")
+    assert outcome() == ("undecided", ["source.status"])
+    (folder.root / "in" / "list.csv").write_text("ztmc,mdlb\n", "utf-8")
+    assert outcome() == ("undecided", ["source.status"])
     folder.put()
     assert outcome() == ("clear", [])
 

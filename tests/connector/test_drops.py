@@ -65,8 +65,11 @@ def test_a_folder_that_is_not_there_can_be_tried_again(tmp_path: Path) -> None:
 
 
 def test_csv_is_read_strictly() -> None:
-    assert envelopes.read("csv", b'a,b\r\n1,"x,\ny"\r\n\r\n', "utf-8") == {"rows": [{"a": "1", "b": "x,\ny"}]}
-    assert envelopes.read("csv", "名\n张".encode("gb18030"), "gb18030") == {"rows": [{"名": "张"}]}
+    assert envelopes.read("csv", b'a,b\r\n1,"x,\ny"\r\n\r\n', "utf-8")["rows"] == [{"a": "1", "b": "x,\ny"}]
+    assert envelopes.read("csv", "名\n张".encode("gb18030"), "gb18030") == {
+        "columns": {"名": 1},
+        "rows": [{"名": "张"}],
+    }
     for wrong in (b"a,a\n1,2", b"a,\n1,2", b"a,b\n1", b'a\n"x'):
         with pytest.raises(envelopes.EnvelopeError):
             envelopes.read("csv", wrong, "utf-8")
