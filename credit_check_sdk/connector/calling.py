@@ -14,7 +14,7 @@ from credit_check_sdk import spi
 from credit_check_sdk.connector import envelopes
 from credit_check_sdk.connector.filling import Filling, FillingError
 from credit_check_sdk.connector.reading import Opened, Reader, first, opened
-from credit_check_sdk.errors import ConfigurationError, NotSentError, NotUnderstoodError
+from credit_check_sdk.errors import ConfigurationError, ExchangeError, NotSentError, NotUnderstoodError
 from credit_check_sdk.flow import Now, Request, Send
 
 if TYPE_CHECKING:
@@ -64,14 +64,19 @@ class Line:
         Raises:
             NotSentError: it could not be made, or never left.
             NoAnswerError: it left and no whole answer came back.
-            NotUnderstoodError: no token was to be had.
+            NotUnderstoodError: it came back, and is not proved.
         """
         now = await Now()
         places = {**self._values, "region": None, **given, "now": now, "token": None}
-        if self.mapping.token is not None and call is not self.mapping.token:
-            places["token"] = await self._get_token(places, now)
-        request = self.request(call, places)
-        sent = await Send(await self._signer.sign(request), source=self.id)
+        try:
+            if self.mapping.token is not None and call is not self.mapping.token:
+                places["token"] = await self._get_token(places, now)
+            request = await self._signer.sign(self.request(call, places))
+        except NotSentError:
+            raise
+        except ExchangeError as error:
+            raise _never_left(error) from None
+        sent = await Send(request, source=self.id)
         reply = await spi.opened(self._signer, sent)
         if reply.status in _NOT_ALLOWED:
             self._token = None
@@ -180,6 +185,20 @@ class Line:
             source=self.id,
             detail=detail,
         )
+
+
+def _never_left(error: ExchangeError) -> NotSentError:
+    """Say of a request whose token or signature was not to be had that it never left: sending it again doubles nothing."""
+    return NotSentError(
+        error.en,
+        error.zh,
+        code=error.code,
+        retryable=error.retryable,
+        remedy_en=error.remedy_en,
+        remedy_zh=error.remedy_zh,
+        source=error.source,
+        detail=dict(error.detail),
+    )
 
 
 def _pairs(params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

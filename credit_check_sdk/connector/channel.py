@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from credit_check_sdk.spi import Signer, SourceSettings
 
 _BUSY = frozenset({408, 425, 429})
+_OURS = frozenset({"source.refused", "source.status", "source.not_understood"})
+"""What a token or a signature fails by that was not to be had."""
 
 
 class ConnectorChannel:
@@ -71,8 +73,10 @@ class ConnectorChannel:
             try:
                 known.append(await self._hand_over(delivery))
             except NotSentError as error:
-                known.append(_said(delivery.key, "retry" if error.retryable else "refused", error))
-                failure = error if error.retryable else None
+                # That our key or token is not taken just now is no verdict on the item.
+                passes = error.retryable or error.code in _OURS
+                known.append(_said(delivery.key, "retry" if passes else "refused", error))
+                failure = error if passes else None
             except ExchangeError as error:
                 # It left: only a platform that takes a key once may be sent it again.
                 known.append(_said(delivery.key, "retry" if self.idempotent else "in_doubt", error))

@@ -178,6 +178,31 @@ def test_what_the_joint_interface_answers_to_feedback(
     assert len(replay.arrived) == sent
 
 
+def test_without_a_token_nothing_left_and_it_is_tried_again(
+    speaking: Callable[..., Any], replay: Replay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens: list[Given] = [Given('{"access_token": "t", "token_type": "bearer", "expires_in": 1}')]
+
+    def answer(arrived: Arrived) -> Given:
+        if arrived.path == "/token":
+            return tokens[-1]
+        return Given('{"rows": [{"msg": "success"}]}') if arrived.path == "/fk" else joint([JOINT_ROW])
+
+    replay.answer = answer
+    monkeypatch.setenv("OAUTH_SECRET", "s")
+    signing = {"token_url": f"{replay.url}/token"}
+    door = speaking(
+        "joint-json", channel=True, signer="oauth2-client", key_id="app-1", secret_env="OAUTH_SECRET", signing=signing,
+        plugins=("gateways",),
+    )  # fmt: skip
+    decision = door.check(case(organisation(USCC, NAME)))
+    door.settle(decision, [Response(proposal=p.id, answer="applied") for p in decision.proposals], operator=OFFICER)
+    tokens.append(Given('{"error": "invalid_client"}', status=401))
+    report = door.relay()
+    assert (report.retried, report.in_doubt, report.dead) == (len(decision.proposals), 0, 0)
+    assert not [each for each in replay.arrived if each.path == "/fk"]
+
+
 def test_a_case_is_handed_in_with_its_codes_and_relationships(speaking: Callable[..., Any], replay: Replay) -> None:
     def answer(arrived: Arrived) -> Given:
         if arrived.method == "POST":

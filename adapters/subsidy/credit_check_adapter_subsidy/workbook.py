@@ -8,7 +8,7 @@ from __future__ import annotations
 import warnings
 import zipfile
 from pathlib import Path  # noqa: TC003  part of public signatures
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from credit_check_adapter_subsidy.columns import no_names
 from credit_check_adapter_subsidy.roll import Found, Line, Roll
@@ -46,7 +46,11 @@ class ExcelReader:
                 names; it names sheet and row.
         """
         _can_be_opened(path)
-        book = _opened(path)
+        with path.open("rb") as file:
+            # The library leaves a file open that it opened itself and then cannot read.
+            yield from self._read(_opened(file))
+
+    def _read(self, book: Any) -> Iterator[Found]:
         roll = Roll()
         left_out: list[str] = []
         headed = False
@@ -99,7 +103,7 @@ def _remark(roll: Roll, left_out: list[str]) -> Remark:
     return Remark(items=said.items, words=words)
 
 
-def _opened(path: Path) -> Any:
+def _opened(file: BinaryIO) -> Any:
     try:
         from openpyxl import load_workbook  # noqa: PLC0415  only where a workbook is given
     except ModuleNotFoundError:
@@ -107,7 +111,7 @@ def _opened(path: Path) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and validations, of which nothing is read here
-            return load_workbook(path, read_only=True, data_only=True, keep_links=False)
+            return load_workbook(file, read_only=True, data_only=True, keep_links=False)
     except Exception as error:  # noqa: BLE001  whatever the library raises, the file is no workbook
         raise unreadable(
             f"it is no Excel workbook ({type(error).__name__})",
