@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from credit_check_sdk.testing.drive import branches, run_with, script
     from credit_check_sdk.testing.feeds import FeedConformance, FeedScenario, FeedUnderTest
+    from credit_check_sdk.testing.holding import OfflineConformance, OfflineUnderTest
     from credit_check_sdk.testing.ledger import InMemoryLedger
     from credit_check_sdk.testing.parts import (
         CalendarConformance,
@@ -63,6 +64,8 @@ _WHERE = {
     "InMemoryLedger": "ledger",
     "InMemoryMemory": "ports",
     "MemoryConformance": "parts",
+    "OfflineConformance": "holding",
+    "OfflineUnderTest": "holding",
     "PublisherConformance": "publishing",
     "PublisherUnderTest": "publishing",
     "ReceiptAlgorithmConformance": "parts",
@@ -111,6 +114,8 @@ __all__ = [
     "InMemoryLedger",
     "InMemoryMemory",
     "MemoryConformance",
+    "OfflineConformance",
+    "OfflineUnderTest",
     "PublisherConformance",
     "PublisherUnderTest",
     "ReceiptAlgorithmConformance",

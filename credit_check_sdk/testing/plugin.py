@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from credit_check_sdk.client import CreditCheck
 
 pytest.register_assert_rewrite(
-    "credit_check_sdk.testing.conformance", "credit_check_sdk.testing.parts", "credit_check_sdk.testing.publishing"
+    "credit_check_sdk.testing.conformance",
+    "credit_check_sdk.testing.holding",
+    "credit_check_sdk.testing.parts",
+    "credit_check_sdk.testing.publishing",
 )
 
 
