@@ -1,7 +1,7 @@
 # What one types here. Python 3.11 or newer and make are all that must be there; everything else goes into .venv.
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help demo test check format lint types contracts docs wheels packaging bench chaos mutants schemas clean
+.PHONY: help demo test check format lint types contracts docs wheels packaging bench chaos mutants schemas trial clean
 
 # The first Python that is new enough and can make an environment; name another with PYTHON=….
 PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14 python; do \
@@ -98,6 +98,13 @@ $(VENV)/.mutants: $(VENV)/.dev
 
 mutants: $(VENV)/.mutants ## Change the rules one place at a time; see that a test notices each change. Takes a quarter of an hour.
 	$(BIN)/python scripts/mutants.py --max-children $(JOBS)
+
+$(VENV)/.trial: $(VENV)/.dev
+	$(PIP) install --quiet --group trial
+	@touch $@
+
+trial: $(VENV)/.trial ## Try Tryton's purchase as a host: no purchase is confirmed past the gate.
+	$(BIN)/python -m pytest tests/tryton $(ARGS)
 
 bench: $(VENV)/.bench ## Measure beside peers; prints ratios with their spread.
 	$(BIN)/python -m benchmarks $(ARGS)
