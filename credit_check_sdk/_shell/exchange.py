@@ -29,21 +29,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 32 * 1024 * 1024
 """The largest answer that is read."""
 
-_watched: contextvars.ContextVar[list[tuple[Request, Reply]] | None] = contextvars.ContextVar(
-    "credit_check_watched", default=None
-)
 _deadline: contextvars.ContextVar[float] = contextvars.ContextVar("credit_check_deadline")
-
-
-@contextlib.contextmanager
-def watching() -> Iterator[list[tuple[Request, Reply]]]:
-    """Collect what is sent inside, with what came back, for whoever tries a mapping out. Nothing of it is masked."""
-    seen: list[tuple[Request, Reply]] = []
-    token = _watched.set(seen)
-    try:
-        yield seen
-    finally:
-        _watched.reset(token)
 
 
 class Exchange:
@@ -77,7 +63,7 @@ class Exchange:
 
         left = _left(request, source)
         if request.url.startswith(drops.SCHEME):
-            return _seen(request, drops.exchange(request, source, MAX_BYTES))
+            return drops.exchange(request, source, MAX_BYTES)
         if wait := self.pace(source, left):
             time.sleep(wait)
             left -= wait
@@ -90,7 +76,7 @@ class Exchange:
                     if time.monotonic() > ends:
                         raise _too_slow(source)
                     _not_too_large(body, source)
-                return _seen(request, _reply(answer, bytes(body)))
+                return _reply(answer, bytes(body))
         except httpx.HTTPError as error:
             raise _translated(error, source) from None
 
@@ -100,7 +86,7 @@ class Exchange:
 
         left = _left(request, source)
         if request.url.startswith(drops.SCHEME):
-            return _seen(request, await asyncio.to_thread(drops.exchange, request, source, MAX_BYTES))
+            return await asyncio.to_thread(drops.exchange, request, source, MAX_BYTES)
         if wait := self.pace(source, left):
             await asyncio.sleep(wait)
             left -= wait
@@ -111,7 +97,7 @@ class Exchange:
                     async for chunk in answer.aiter_raw():
                         body += chunk
                         _not_too_large(body, source)
-                    return _seen(request, _reply(answer, bytes(body)))
+                    return _reply(answer, bytes(body))
         except TimeoutError:
             raise _too_slow(source) from None
         except httpx.HTTPError as error:
@@ -215,13 +201,6 @@ def _arguments(request: Request, left: float) -> dict[str, Any]:
 
 def _reply(answer: httpx.Response, body: bytes) -> Reply:
     return Reply(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, body)
-
-
-def _seen(request: Request, reply: Reply) -> Reply:
-    seen = _watched.get()
-    if seen is not None:
-        seen.append((request, reply))
-    return reply
 
 
 def _not_too_large(body: bytearray, source: str) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 connector = typer.Typer(help="其他平台的映射 Mappings of other platforms.", no_args_is_help=True)
 app.add_typer(connector, name="connector")
 
+_OK = 200
 _MATTER = "supervision.inspection"
 """The matter under which a mapping is tried: none of its measures can restrict anybody by a trial."""
 
@@ -108,6 +109,14 @@ def record(
         )
     case = _case(name, identifier, scheme, category, (purpose, basis, operator, department))
     document, kept = _tried(source, case)
+    if kept is not None and any(each.envelope == "text" and each.status == _OK for each in kept.exchanges):
+        # A whole list as a file is about others too, and is no exchange about one subject.
+        raise InputError(
+            "a whole list is not kept for tests",
+            "整份名单文件不作为测试样本留存",
+            remedy_en="make a small file of made-up rows with the same columns",
+            remedy_zh="请用相同列名的虚构数据另做一个小文件",
+        )
     if kept is None:
         raise InputError(
             "no answer came that could be kept",
@@ -126,9 +135,9 @@ def record(
 def _tried(source: str, case: Case) -> tuple[dict[str, Any], Recorded | None]:
     """Make one real query, and say what went, what came and what it means."""
     from credit_check_sdk import CreditCheck
-    from credit_check_sdk._shell.exchange import watching
     from credit_check_sdk.connector import recording
     from credit_check_sdk.connector.loading import load
+    from credit_check_sdk.connector.watching import watching
 
     settings = talk.settings()
     said = _said(settings, source)

@@ -14,6 +14,7 @@ from credit_check_sdk import spi
 from credit_check_sdk.connector import envelopes
 from credit_check_sdk.connector.filling import Filling, FillingError
 from credit_check_sdk.connector.reading import Opened, Reader, first, opened
+from credit_check_sdk.connector.watching import note
 from credit_check_sdk.errors import ConfigurationError, ExchangeError, NotSentError, NotUnderstoodError
 from credit_check_sdk.flow import Now, Request, Send
 
@@ -71,13 +72,15 @@ class Line:
         try:
             if self.mapping.token is not None and call is not self.mapping.token:
                 places["token"] = await self._get_token(places, now)
-            request = await self._signer.sign(self.request(call, places))
+            asked = self.request(call, places)
+            request = await self._signer.sign(asked)
         except NotSentError:
             raise
         except ExchangeError as error:
             raise _never_left(error) from None
         sent = await Send(request, source=self.id)
         reply = await spi.opened(self._signer, sent)
+        note(asked, reply)
         if reply.status in _NOT_ALLOWED:
             self._token = None
         return Answered(reply, await Now())

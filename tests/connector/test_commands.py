@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 import sqlite3
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 import pytest
 import tomli_w
 
+from credit_check_gateways.plugin import credit_check_signers
 from credit_check_sdk._shell.starting import start
 from credit_check_sdk.cli.app import run
-from tests.connector.replay import Given
+from credit_check_sdk.flow import Request
+from credit_check_sdk.spi import SourceSettings
+from credit_check_sdk.testing import World
+from tests.connector.replay import Arrived, Given
+from tests.connector.test_dialects import GATEWAY_ROW, JOINT_ROW
 from tests.connector.test_soap import CN, NOTHING, VALUES, answering, one
 from tests.connector.test_unseen import MAPPING, ROW, given
 from tests.kit import USCC
@@ -123,3 +129,67 @@ def test_what_cannot_be_is_refused(command: Callable[..., Any], tmp_path: Path, 
     assert command("try", "red", "--recorded", str(tmp_path / "nothing.json"))[0] == 2
     replay.answer = lambda _: Given(lost=True)
     assert command("record", "red", *SUBJECT, "--out", str(tmp_path / "x.json"))[0] == 2
+
+
+@pytest.mark.parametrize("signer", ["md5-appkey", "tdes-form"])
+def test_what_a_signer_asks_for_or_seals_is_not_in_the_way(
+    tmp_path: Path, replay: Replay, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, signer: str
+) -> None:
+    secret = "0123456789abcdef23456789abcdef01456789abcdef0123"
+    signing = {"iv": "0" * 16} if signer == "tdes-form" else {}
+    monkeypatch.setenv("GATE_SECRET", secret)
+    plain = json.dumps({"code": "0", "rows": [{**JOINT_ROW, "certCode": USCC}]}).encode()
+
+    def answer(arrived: Arrived) -> Given:
+        if "refreshToken" in arrived.path:
+            return Given('{"datas": {"refreshSecret": "very-secret", "requestSecret": "very-secret"}}')
+        if signer != "tdes-form":
+            return Given(plain)
+        said = SourceSettings(id="s", level="regional", signing=signing)
+        sealer = credit_check_signers()[signer](said, secret)
+        sealed = World().run(sealer.sign(Request("POST", "http://x", body=plain)))
+        return Given(parse_qs(sealed.body.decode())["message"][0])
+
+    replay.answer = answer
+    config = tmp_path / "signed.toml"
+    start(config)
+    source = {
+        "id": "joint", "kind": "connector", "level": "regional", "base_url": replay.url, "signer": signer, "tries": 1,
+        "mapping": "joint-json", "key_id": "app-1", "secret_env": "GATE_SECRET", "signing": signing,
+        "options": {"values": {"query": "q", "feedback": "f"}},
+    }  # fmt: skip
+    text = config.read_text("utf-8").replace("enabled = []", 'enabled = ["gateways"]')
+    config.write_text(text + tomli_w.dumps({"sources": [source]}), "utf-8")
+    assert run(["connector", "try", "joint", *SUBJECT, "--config", str(config), "--json"]) == 0
+    shown = capsys.readouterr().out
+    document = json.loads(shown)
+    assert (len(document["exchanges"]), len(document["records"])) == (1, 1)
+    assert "very-secret" not in shown
+    assert secret not in shown
+    out = tmp_path / "kept.json"
+    assert run(["connector", "record", "joint", *SUBJECT, "--out", str(out), "--config", str(config)]) == 0
+    capsys.readouterr()
+    assert run(["connector", "try", "joint-json", "--recorded", str(out), "--json"]) == 0
+    kept = out.read_text("utf-8")
+    assert "very-secret" not in kept
+    assert "贺州市示例食品有限公司" not in kept
+
+
+def test_a_whole_list_is_not_recorded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "exchange" / "in"
+    folder.mkdir(parents=True)
+    lines = [",".join(GATEWAY_ROW), ",".join(GATEWAY_ROW.values())]
+    (folder / "list.csv").write_text("\n".join(lines), "utf-8")
+    config = tmp_path / "drop.toml"
+    start(config)
+    values = {"list": "list.csv", "sender": "1", "receiver": "2"}
+    source = {
+        "id": "drop", "kind": "connector", "level": "regional", "base_url": folder.parent.as_uri(), "signer": "none",
+        "mapping": "file-drop", "options": {"values": values},
+    }  # fmt: skip
+    config.write_text(config.read_text("utf-8") + tomli_w.dumps({"sources": [source]}), "utf-8")
+    assert run(["connector", "try", "drop", *SUBJECT, "--config", str(config), "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["records"]) == 1
+    out = tmp_path / "kept.json"
+    assert run(["connector", "record", "drop", *SUBJECT, "--out", str(out), "--config", str(config)]) == 2
+    assert not out.exists()
