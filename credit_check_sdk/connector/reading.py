@@ -193,6 +193,11 @@ class Reader:
             ReadingError: it does not fit the mapping.
             WrongSubjectError: it is about somebody else.
         """
+        responsible = tuple(party for rules in self._mapping.responsible if (party := self._party(rules, levels)))
+        # Whose it is comes first: of a whole list, nearly all is about others.
+        subject, match = self._whose(levels, asked, responsible)
+        if subject is None:
+            return None
         values: dict[str, Any] = {}
         hashed: tuple[str, ...] = ()
         for name, source in self._mapping.record.items():
@@ -213,9 +218,7 @@ class Reader:
                 values[name] = self._moment(place, value, rule.dates)
             else:
                 values[name] = value
-        responsible = tuple(party for rules in self._mapping.responsible if (party := self._party(rules, levels)))
-        subject, match = self._whose(levels, asked, responsible)
-        return None if subject is None else Found(values, hashed, subject, match, responsible, self._reference(levels))
+        return Found(values, hashed, subject, match, responsible, self._reference(levels))
 
     def record(self, found: Found, number: str | None, seen_at: datetime) -> Record:
         """Make the record; *number* where the mapping makes it of a hash.
