@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import checks, decisions, durable, starting
+from benchmarks import bulk, checks, decisions, durable, starting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +23,8 @@ ALL: dict[str, Callable[[int], Iterator[Line]]] = {
     "cold": checks.cold,
     "crowd": checks.crowd,
     "decisions": decisions.decisions,
+    "lookups": bulk.lookups,
+    "bulk": bulk.bulk,
     "imports": starting.imports,
 }
 

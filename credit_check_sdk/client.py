@@ -73,7 +73,7 @@ if TYPE_CHECKING:
         StoredRecheck,
         TransitionEntry,
     )
-    from credit_check_sdk.spi import Source, SourceSettings
+    from credit_check_sdk.spi import Engine, Source, SourceSettings
 
 T = TypeVar("T")
 Config: TypeAlias = "Settings | str | os.PathLike[str] | None"
@@ -151,6 +151,16 @@ class _Client:
     def sources(self) -> Mapping[str, Source]:
         """The sources that are configured, by name."""
         return {name: consulting.source for name, consulting in self._desk.sources.items()}
+
+    def engine(self, name: str, options: Mapping[str, str]) -> Engine:
+        """Make an engine for long screenings, as an enabled plugin offers it.
+
+        Raises:
+            PluginError: no enabled plugin offers it.
+            ConfigurationError: an option cannot be used.
+        """
+        made: Engine = self._parts.plugins.find("engines", name)(options)
+        return made
 
     def receipt_keys(self) -> dict[str, Any]:
         """Give the public keys of receipts as a JWK set (RFC 7517); revoked ones are not among them."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         CalendarFactory,
         ChannelFactory,
         CipherFactory,
+        EngineFactory,
         FeedFactory,
         MemoryFactory,
         PublisherFactory,
@@ -64,6 +65,11 @@ def credit_check_witnesses() -> Mapping[str, WitnessFactory]:  # type: ignore[em
 @hookspec
 def credit_check_publishers() -> Mapping[str, PublisherFactory]:  # type: ignore[empty-body]
     """Register kinds of publishers of whole lists: name of the kind to its factory."""
+
+
+@hookspec
+def credit_check_engines() -> Mapping[str, EngineFactory]:  # type: ignore[empty-body]
+    """Register engines that work on the parts of a long screening: name to the factory."""
 
 
 @hookspec

@@ -12,17 +12,21 @@ from credit_check_sdk.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from credit_check_sdk._shell.world import World
     from credit_check_sdk.core.desk import Desk
+    from credit_check_sdk.model import Point, Purpose
     from credit_check_sdk.model.listing import HeldLists, ListsReport
+    from credit_check_sdk.model.screening import ScreenReport
+    from credit_check_sdk.spi import Engine
 
 
 class Offline:
     """Names of `CreditCheck` that concern lists kept on this machine."""
 
     _desk: Desk
+    _parts: Any
 
     if TYPE_CHECKING:
 
@@ -105,6 +109,49 @@ class Offline:
         flow = take_over(Taking(store, bundle, accept), store.held(), bundle.said)
         return run(flow, self._world, None)
 
+    def screen_list(  # noqa: PLR0913  what is screened, where it goes, and by what
+        self,
+        file: str | os.PathLike[str],
+        out: str | os.PathLike[str],
+        *,
+        matter: str,
+        point: Point,
+        purpose: Purpose,
+        name_column: str | None = None,
+        identifier_column: str | None = None,
+        rows_of_a_part: int = 5_000_000,
+        resume: bool = False,
+        engine: Engine | None = None,
+        told: Callable[[ScreenReport], object] | None = None,
+    ) -> ScreenReport:
+        """Screen a list of any length (CSV, Excel, Parquet) against the lists kept on this machine.
+
+        No platform is asked and nothing is recorded: whoever stands on a list is sent to review and restricted by
+        nothing before he is checked as a case. *out* gets one row for each, in order, and is written whole or not at
+        all. Parts that are done are kept until then, and with *resume* gone on with; *told* hears the sum after each.
+        *engine* runs the parts elsewhere.
+
+        Raises:
+            ConfigurationError: no lists are kept here, or the packages of the extra ``bulk`` are missing.
+            CaseError: the matter or the point is unknown.
+            InputError: the file cannot be read, or the lists changed meanwhile.
+            NotUnderstoodError: lists are missing, or too old for the matter.
+        """
+        from credit_check_sdk._shell.bulk import screen_list
+
+        asked = (matter, point, purpose, (name_column, identifier_column), rows_of_a_part)
+        return screen_list(
+            self._parts.settings,
+            self._desk,
+            self._world,
+            Path(file),
+            Path(out),
+            asked,
+            resume=resume,
+            engine=engine,
+            told=told,
+        )
+
 
 class AsyncOffline:
     """Names of `AsyncCreditCheck` that concern lists kept on this machine; they work in a thread."""
@@ -138,6 +185,13 @@ class AsyncOffline:
     ) -> ListsReport:
         """Take a bundle over; see `CreditCheck.import_lists`."""
         found: ListsReport = await self._apart(Offline.import_lists, path, source, accept=accept)
+        return found
+
+    async def screen_list(
+        self, file: str | os.PathLike[str], out: str | os.PathLike[str], **options: Any
+    ) -> ScreenReport:
+        """Screen a long list; see `CreditCheck.screen_list`."""
+        found: ScreenReport = await self._apart(Offline.screen_list, file, out, **options)
         return found
 
     async def _apart(self, do: Any, *given: Any, **named: Any) -> Any:

@@ -25,11 +25,12 @@ from credit_check_sdk.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from credit_check_sdk.flow import Flow, Reply, Request
     from credit_check_sdk.model.evidence import Checkpoint, Countersignature
     from credit_check_sdk.model.listing import HeldLists, ListEntry, Listings, ListPage, ListRules
+    from credit_check_sdk.model.screening import ScreenPart, ScreenReport
 
 VERSION = 1
 """Version of this interface; it is the number in the entry-point group ``credit_check.v1``."""
@@ -282,6 +283,10 @@ class OfflineSource(Source, Protocol):
         """Give every entry that is held of a list."""
         ...
 
+    def found_by(self, scheme: str) -> Iterable[Sequence[str]]:
+        """Give every identifier of *scheme* by which somebody is found on any list that is held, in parts."""
+        ...
+
     def hold(self, held: HeldLists, contents: Mapping[str, Iterable[ListEntry]]) -> None:
         """Hold these lists from now on, in place of all before: those in *contents* anew, the others as they were.
 
@@ -289,6 +294,21 @@ class OfflineSource(Source, Protocol):
 
         Raises:
             LedgerError: it cannot be written; what was held is held on.
+        """
+        ...
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Where the parts of a long screening are worked on: other processes, other machines. It decides nothing.
+
+    Every worker needs the same configuration and lists, and reaches the files by the same paths.
+    """
+
+    def run(self, parts: Sequence[ScreenPart], work: Callable[[ScreenPart], ScreenReport]) -> Iterator[ScreenReport]:
+        """Work on each part, anywhere and in any order; give the reports in the order of the parts.
+
+        *work* and the parts can be pickled. What *work* raises is raised.
         """
         ...
 
@@ -406,6 +426,8 @@ WitnessFactory = Callable[[SourceSettings, Signer, Environment], Witness]
 """Makes a witness from its source's settings."""
 PublisherFactory = Callable[[SourceSettings, Signer, Environment], Publisher]
 """Makes a publisher from its source's settings."""
+EngineFactory = Callable[[Mapping[str, str]], Engine]
+"""Makes an engine of its options, as the command line names them."""
 MemoryFactory = Callable[[Mapping[str, Any]], Memory]
 """Makes a memory from its options."""
 CalendarFactory = Callable[[Mapping[str, Any]], Calendar]

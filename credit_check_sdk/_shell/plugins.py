@@ -53,6 +53,7 @@ class Plugins:
         self.signers: Mapping[str, Any] = self._collect("credit_check_signers")
         self.witnesses: Mapping[str, Any] = self._collect("credit_check_witnesses")
         self.publishers: Mapping[str, Any] = self._collect("credit_check_publishers")
+        self.engines: Mapping[str, Any] = self._collect("credit_check_engines")
         self.memories: Mapping[str, Any] = self._collect("credit_check_memories")
         self.calendars: Mapping[str, Any] = self._collect("credit_check_calendars")
         self.ciphers: Mapping[str, Any] = self._collect("credit_check_ciphers")

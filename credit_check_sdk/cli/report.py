@@ -16,15 +16,15 @@ import typer
 from credit_check_sdk.cli.app import app, talk
 from credit_check_sdk.cli.case import point_of
 from credit_check_sdk.cli.lists import reader_of
-from credit_check_sdk.errors import CaseError, CreditCheckError, InputError, PluginError
+from credit_check_sdk.errors import CaseError, CreditCheckError, InputError
+from credit_check_sdk.model.screening import COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from credit_check_sdk import Applicant, Case, CreditCheck, Decision, MatterPolicy, Purpose, Rejected
+    from credit_check_sdk.model.screening import ScreenReport
 
-COLUMNS = ("row", "name", "identifier_masked", "outcome", "measures", "reasons_zh", "reasons_en", "decision", "error")
-"""Columns of a screening's result."""
 _SAY_EVERY = 500
 
 
@@ -52,22 +52,43 @@ def screen(
     purpose: Annotated[str | None, typer.Option(help="查询目的 purpose of the query")] = None,
     basis: Annotated[str | None, typer.Option(help="查询依据 legal basis of the query")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="不留记录 decide without recording")] = False,
-    engine: Annotated[str, typer.Option(help="local | dask")] = "local",
+    offline: Annotated[
+        bool, typer.Option("--offline", help="只比对本机名单，不查询平台，不留记录 against the lists kept here only")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="续做上次中断的 --offline 核查 go on where it broke off")
+    ] = False,
+    name_column: Annotated[str | None, typer.Option(help="名称列 column of names, with --offline")] = None,
+    identifier_column: Annotated[
+        str | None, typer.Option(help="标识符列 column of identifiers, with --offline")
+    ] = None,
+    part_rows: Annotated[int, typer.Option(min=1, help="每批行数 rows of a part, with --offline")] = 5_000_000,
+    engine: Annotated[
+        str, typer.Option(help="local，或插件提供的引擎 or a plugin's, as dask; with --offline")
+    ] = "local",
+    engine_option: Annotated[list[str] | None, typer.Option(help="引擎选项 KEY=VALUE option of the engine")] = None,
 ) -> int:
     """批量核查 Screen lists: one row per applicant, each with its result or its error."""
     from credit_check_sdk import CreditCheck, Operator
 
-    if engine != "local":
-        raise PluginError(
-            f"engine {engine!r} is not installed",
-            f"没有安装引擎“{engine}”",
-            code="plugin.unknown",
-            remedy_en="use --engine local, or install the plugin that offers it",
-            remedy_zh="请使用 --engine local，或安装相应插件",
+    if engine != "local" and not offline:
+        raise InputError(
+            "--engine works with --offline only: platforms are asked from one place",
+            "--engine 须与 --offline 同用：查询平台只在本机进行",
+            remedy_en="add --offline, or leave --engine out",
+            remedy_zh="请加 --offline，或去掉 --engine",
         )
     with CreditCheck.open(talk.settings()) as credit:
         policy = _policy(credit, matter, point)
         why = _purpose(policy, purpose, basis)
+        if offline:
+            runs = _engine(credit, engine, engine_option or [])
+            return _screen_offline(
+                credit, files, out, {
+                    "matter": matter, "point": point, "purpose": why, "name_column": name_column,
+                    "identifier_column": identifier_column, "rows_of_a_part": part_rows, "resume": resume, "engine": runs,
+                },
+            )  # fmt: skip
         officer = Operator(id=operator, department=department)
         tally = Tally()
         with out.open("w", encoding="utf-8", newline="") as writing:
@@ -83,6 +104,41 @@ def screen(
     if tally.unreadable:
         return 2
     return 1 if tally.rejected else 0
+
+
+def _engine(credit: CreditCheck, name: str, given: Sequence[str]) -> Any:
+    """Make the engine of that name, of options given as KEY=VALUE; None stands for this process."""
+    if name == "local":
+        return None
+    options = dict(each.partition("=")[::2] for each in given)
+    return credit.engine(name, options)
+
+
+def _screen_offline(credit: CreditCheck, files: list[Path], out: Path, options: dict[str, Any]) -> int:
+    """Screen one list against the lists kept here."""
+    if len(files) != 1:
+        raise InputError(
+            "--offline takes one file at a time",
+            "--offline 每次处理一个文件",
+            remedy_en="screen each into a result of its own",
+            remedy_zh="请分别处理",
+        )
+
+    def told(sum_: ScreenReport) -> None:
+        talk.say(f"已完成 {sum_.rows} 行", f"{sum_.rows} rows done")
+
+    try:
+        report = credit.screen_list(files[0], out, told=told, **options)
+    except BaseException:
+        if out.with_name(f"{out.name}.parts").exists():
+            talk.say("已完成的部分已保留；可加 --resume 续做。", "What is done is kept; --resume goes on with it.")
+        raise
+    tally = Tally(report.rows, report.answered, report.rejected, Counter(report.outcomes))
+    tally.files.append(
+        {"file": files[0].name, "format": files[0].suffix.lstrip("."), "items": report.rows, "rows": report.rows}
+    )
+    _say_tally(tally, out)
+    return 1 if report.rejected else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -530,10 +530,13 @@ def _identity(asked: Sequence[Party], heard: Sequence[Heard], policy: MatterPoli
         if party.subject.primary is None:
             yield Concern("subject.no_identifier", weighs=True, party=party)
             continue
-        answers = [a for item in heard for a in item.consultation.answers if a.subject == party.subject]
-        if answers and not any(answer.known for answer in answers):
-            doubtful = not _IDENTITY.isdisjoint(doubts)
+        answers = [(item, a) for item in heard for a in item.consultation.answers if a.subject == party.subject]
+        doubtful = not _IDENTITY.isdisjoint(doubts)
+        if answers and not any(answer.known for _, answer in answers):
             yield Concern("subject.unknown", weighs=doubtful or policy.unknown == "review", party=party)
+        elif answers and doubtful and not any(answer.known and not item.offline for item, answer in answers):
+            # A list kept here knows nobody but those on it: that a mistyped number stands on none says nothing.
+            yield Concern("subject.unknown", weighs=True, party=party)
 
 
 def _holds(condition: Trigger, party: Party, frame: _Frame, *, excluded: bool = False) -> bool:

@@ -28,20 +28,20 @@ PASSPORT = "passport"
 NATIONAL = frozenset({USCC, ORG_CODE, REG_NO, RESIDENT_ID, RESIDENCE_PERMIT})
 """Schemes whose form is known here; all others are opaque."""
 
-_USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
-_ORG_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_ORG_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
+USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+ORG_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+ORG_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CHECKS = "10X98765432"
 _REG_NO_BODY = 14
-_AUTHORITIES = frozenset("123456789ANY")
+AUTHORITIES = frozenset("123456789ANY")
 """Registering authorities: 1 机构编制, 2 外交, 3 司法行政, 4 文化, 5 民政, 6 旅游, 7 宗教, 8 工会, 9 市场监管, N 农业农村,
 A 军队编制, Y 其他."""
 _ZONES = ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 82))
 _PROVINCES = frozenset(str(code) for first, last in _ZONES for code in range(first, last + 1))
 """Provinces of GB/T 2260."""
-_REGISTERED = _PROVINCES | {"10"}
+REGISTERED = _PROVINCES | {"10"}
 """First digits of a region in a registration: the provinces, and 100000 for what the State registers itself."""
 _PERMITS = frozenset({"81", "82", "83"})
 """First digits of a 港澳台居民居住证: Hong Kong, Macao, Taiwan (国办发〔2018〕81号)."""
@@ -141,7 +141,7 @@ def equivalents(scheme: str, value: str) -> tuple[tuple[str, str], ...]:
     The organisation code inside a social credit code (GB 32100-2015, positions 9 to 17) where its own check digit
     holds, and the 18-digit form of a 15-digit resident number (GB 11643-1999).
     """
-    if scheme == USCC and len(value) == 18 and all(c in _USCC_ALPHABET for c in value):  # noqa: PLR2004  GB 32100-2015
+    if scheme == USCC and len(value) == 18 and all(c in USCC_ALPHABET for c in value):  # noqa: PLR2004  GB 32100-2015
         inner = value[8:17]
         # Bodies without an organisation code of their own were given zeros there: that is nobody's code.
         certain = inner[8] == org_code_check(inner[:8]) and not is_placeholder(ORG_CODE, inner)
@@ -197,17 +197,17 @@ def mask(scheme: str, value: str) -> str:
 
 def uscc_check(body: str) -> str:
     """Give the check character of the first 17 characters of a social credit code (GB 32100-2015), or ``?``."""
-    if len(body) != len(_USCC_WEIGHTS) or any(character not in _USCC_ALPHABET for character in body):
+    if len(body) != len(USCC_WEIGHTS) or any(character not in USCC_ALPHABET for character in body):
         return "?"
-    total = sum(_USCC_ALPHABET.index(character) * weight for character, weight in zip(body, _USCC_WEIGHTS, strict=True))
-    return _USCC_ALPHABET[(31 - total % 31) % 31]
+    total = sum(USCC_ALPHABET.index(character) * weight for character, weight in zip(body, USCC_WEIGHTS, strict=True))
+    return USCC_ALPHABET[(31 - total % 31) % 31]
 
 
 def org_code_check(body: str) -> str:
     """Give the check character of the first 8 characters of an organisation code (GB 11714-1997), or ``?``."""
-    if len(body) != len(_ORG_WEIGHTS) or any(character not in _ORG_ALPHABET for character in body):
+    if len(body) != len(ORG_WEIGHTS) or any(character not in ORG_ALPHABET for character in body):
         return "?"
-    total = sum(_ORG_ALPHABET.index(character) * weight for character, weight in zip(body, _ORG_WEIGHTS, strict=True))
+    total = sum(ORG_ALPHABET.index(character) * weight for character, weight in zip(body, ORG_WEIGHTS, strict=True))
     return "0123456789X0"[11 - total % 11]
 
 
@@ -234,7 +234,7 @@ def synthetic_uscc(chance: Random, *, authority: str = "9", kind: str = "1", reg
 
     Its organisation code begins with MU, MW, MX or MY, apart from MA to MN in which codes are known to be issued.
     """
-    inner = "M" + chance.choice("UWXY") + "".join(chance.choice(_USCC_ALPHABET) for _ in range(6))
+    inner = "M" + chance.choice("UWXY") + "".join(chance.choice(USCC_ALPHABET) for _ in range(6))
     body = f"{authority}{kind}{region}{inner}{org_code_check(inner)}"
     return body + uscc_check(body)
 
@@ -332,7 +332,7 @@ def _likeness(scheme: str, raw: str, *, hinted: bool) -> int:
         return int(telling and "look_alikes" not in found.changes)
     plain = {
         ORG_CODE: hinted or _is_dash(raw.strip()[-2:-1] or " "),
-        REG_NO: len(value) == 15 and value[:2] in _REGISTERED,  # noqa: PLR2004  the form with a check digit
+        REG_NO: len(value) == 15 and value[:2] in REGISTERED,  # noqa: PLR2004  the form with a check digit
         RESIDENT_ID: value[:2] not in _PERMITS,
         RESIDENCE_PERMIT: len(value) == 18,  # noqa: PLR2004  the form with a check digit
     }
@@ -340,13 +340,13 @@ def _likeness(scheme: str, raw: str, *, hinted: bool) -> int:
 
 
 def _doubts_of_uscc(value: str) -> Iterator[Finding]:
-    if any(character not in _USCC_ALPHABET for character in value):
+    if any(character not in USCC_ALPHABET for character in value):
         yield Finding("identifier.alphabet", (("look_alike", "ambiguous"),) if "V" in value else ())
         return
-    if value[0] not in _AUTHORITIES:
+    if value[0] not in AUTHORITIES:
         yield Finding("identifier.authority")
     # A region is a hint only: codes outlive the regions that they name.
-    if value[2:4] not in _REGISTERED or not _digits(value[2:8]):
+    if value[2:4] not in REGISTERED or not _digits(value[2:8]):
         yield Finding("identifier.region")
     if value[17] != uscc_check(value[:17]):
         yield Finding("identifier.check_digit")
@@ -356,7 +356,7 @@ def _doubts_of_uscc(value: str) -> Iterator[Finding]:
 
 
 def _doubts_of_org_code(value: str) -> Iterator[Finding]:
-    if any(character not in _ORG_ALPHABET for character in value):
+    if any(character not in ORG_ALPHABET for character in value):
         yield Finding("identifier.alphabet")
     elif value[8] != org_code_check(value[:8]):
         yield Finding("identifier.check_digit")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import sqlite3
 import threading
@@ -30,12 +31,15 @@ if TYPE_CHECKING:
 _CURRENT = "current.json"
 _KEY = "key"
 _NONCE = 12
+_NUMBERS = 50_000
+"""Identifiers of one part."""
 _MAPPED = 1 << 31
 """Bytes of the file that are mapped into memory, where processes share its pages."""
 _TABLES = """
 CREATE TABLE entry (list TEXT NOT NULL, number TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (list, number)) WITHOUT ROWID;
 CREATE TABLE found_by (hash BLOB NOT NULL, list TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (hash, list, number))
     WITHOUT ROWID;
+CREATE TABLE numbers (scheme TEXT NOT NULL, list TEXT NOT NULL, part INTEGER NOT NULL, body BLOB NOT NULL);
 """
 _LOOK = "SELECT e.list, e.body FROM found_by f JOIN entry e ON e.list = f.list AND e.number = f.number WHERE f.hash = ?"
 
@@ -97,6 +101,17 @@ class Shelf:
                     for scheme, _, value in (key.partition("\t") for key in keys.decode().split("\v") if key)
                 )
                 yield ListEntry(number, line, pairs)
+
+    def found_by(self, scheme: str) -> Iterator[list[str]]:
+        """Give every identifier of *scheme* by which somebody is found here, in parts.
+
+        They are kept a second time, many to a part: to open them one by one would take longer than to join with them.
+        """
+        opened = self._opened()
+        if opened is not None:
+            rows = opened.reading.execute("SELECT list, part, body FROM numbers WHERE scheme = ?", (scheme,))
+            for code, part, body in rows:
+                yield self._plain(body, f"{scheme}\n{code}\n{part}").decode().split("\n")
 
     def put(self, held: HeldLists, contents: Mapping[str, Iterable[ListEntry]]) -> None:
         """Replace all that lies here, at once; lists that are not in *contents* are taken along.
@@ -179,12 +194,27 @@ class Shelf:
 
     def _write_list(self, writing: sqlite3.Connection, code: str, entries: Iterable[ListEntry]) -> None:
         batch: list[ListEntry] = []
+        numbers: dict[str, list[str]] = {}
+        parts = itertools.count()
         for each in entries:
             batch.append(each)
+            for scheme, value in each.found_by:
+                kept = numbers.setdefault(scheme, [])
+                kept.append(value)
+                if len(kept) == _NUMBERS:
+                    self._write_numbers(writing, scheme, code, next(parts), numbers.pop(scheme))
             if len(batch) == 2000:  # noqa: PLR2004  what fits into memory, however long the list
                 self._write(writing, code, batch)
                 batch.clear()
         self._write(writing, code, batch)
+        for scheme, values in numbers.items():
+            self._write_numbers(writing, scheme, code, next(parts), values)
+
+    def _write_numbers(self, writing: sqlite3.Connection, scheme: str, code: str, part: int, values: list[str]) -> None:
+        nonce = os.urandom(_NONCE)
+        bound_to = f"{scheme}\n{code}\n{part}".encode()
+        body = nonce + self._cipher.encrypt(nonce, "\n".join(values).encode(), bound_to)
+        writing.execute("INSERT INTO numbers VALUES (?, ?, ?, ?)", (scheme, code, part, body))
 
     def _write(self, writing: sqlite3.Connection, code: str, batch: list[ListEntry]) -> None:
         writing.executemany(

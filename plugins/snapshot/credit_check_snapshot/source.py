@@ -18,7 +18,7 @@ from credit_check_snapshot.options import options_of
 from credit_check_snapshot.shelf import Shelf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from credit_check_sdk.model import Environment, Level, Query, Subject
@@ -91,6 +91,10 @@ class SnapshotSource:
     def lines(self, code: str) -> Iterable[ListEntry]:
         """Give every entry that is held of a list."""
         return self._shelf.entries(code)
+
+    def found_by(self, scheme: str) -> Iterable[Sequence[str]]:
+        """Give every identifier of *scheme* by which somebody is found on any list that is held, in parts."""
+        return self._shelf.found_by(scheme)
 
     def hold(self, held: HeldLists, contents: Mapping[str, Iterable[ListEntry]]) -> None:
         """Hold these lists from now on; see `credit_check_sdk.spi.OfflineSource.hold`.
