@@ -192,6 +192,10 @@ if TYPE_CHECKING:
         ListInfo,
         ListsReport,
     )
+    from credit_check_sdk.model.screening import (
+        ScreenPart,
+        ScreenReport,
+    )
 
 _PLACES: dict[str, tuple[str, ...]] = {
     "_shell.ledger.guarding": ("TableGuard",),
@@ -368,6 +372,10 @@ _PLACES: dict[str, tuple[str, ...]] = {
         "ListInfo",
         "ListsReport",
     ),
+    "model.screening": (
+        "ScreenPart",
+        "ScreenReport",
+    ),
 }
 _WHERE = {name: place for place, names in _PLACES.items() for name in names}
 
@@ -511,6 +519,8 @@ __all__ = [
     "Response",
     "ResponseAnswer",
     "Role",
+    "ScreenPart",
+    "ScreenReport",
     "SealReport",
     "Settings",
     "SettleError",

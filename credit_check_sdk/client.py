@@ -73,6 +73,7 @@ if TYPE_CHECKING:
         StoredRecheck,
         TransitionEntry,
     )
+    from credit_check_sdk.model.screening import ScreenPart, ScreenReport
     from credit_check_sdk.spi import Engine, Source, SourceSettings
 
 T = TypeVar("T")
@@ -92,8 +93,18 @@ class _Parts:
     weaknesses: Mapping[str, Words]
 
 
+def _elsewhere(settings: Settings, part: ScreenPart) -> ScreenReport:
+    """Screen one part of a long list in a process of its own, with the same configuration and the same lists."""
+    from credit_check_sdk._shell.bulk import screen_part
+
+    with CreditCheck.open(settings) as credit:
+        return screen_part(credit._desk, credit._world, part)  # noqa: SLF001  the client is of this module
+
+
 class _Client:
     """What both clients share: parts, and what needs no waiting."""
+
+    _elsewhere = staticmethod(_elsewhere)
 
     def __init__(self, parts: _Parts) -> None:
         self._parts = parts

@@ -5,6 +5,7 @@ It puts nothing together and decides nothing; `client` makes front doors of it.
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from credit_check_sdk.core.desk import Desk
     from credit_check_sdk.model import Point, Purpose
     from credit_check_sdk.model.listing import HeldLists, ListsReport
-    from credit_check_sdk.model.screening import ScreenReport
+    from credit_check_sdk.model.screening import ScreenPart, ScreenReport
     from credit_check_sdk.spi import Engine
 
 
@@ -27,6 +28,8 @@ class Offline:
 
     _desk: Desk
     _parts: Any
+    _elsewhere: Callable[[Any, ScreenPart], ScreenReport]
+    """Works on a part in another process, on the same settings."""
 
     if TYPE_CHECKING:
 
@@ -140,17 +143,11 @@ class Offline:
         from credit_check_sdk._shell.bulk import screen_list
 
         asked = (matter, point, purpose, (name_column, identifier_column), rows_of_a_part)
+        elsewhere = functools.partial(self._elsewhere, self._parts.settings)
         return screen_list(
-            self._parts.settings,
-            self._desk,
-            self._world,
-            Path(file),
-            Path(out),
-            asked,
-            resume=resume,
-            engine=engine,
-            told=told,
-        )
+            self._desk, self._world, Path(file), Path(out), asked,
+            resume=resume, engine=engine, elsewhere=elsewhere, told=told,
+        )  # fmt: skip
 
 
 class AsyncOffline:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,17 +12,15 @@ from credit_check_sdk.errors import CaseError
 from credit_check_sdk.model.screening import ScreenReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from credit_check_sdk._shell.world import World
-    from credit_check_sdk.config import Settings
     from credit_check_sdk.core.desk import Desk
     from credit_check_sdk.model.screening import ScreenPart
     from credit_check_sdk.spi import Engine
 
 
 def screen_list(  # noqa: PLR0913  what the front door was given
-    settings: Settings,
     desk: Desk,
     world: World,
     file: Path,
@@ -32,9 +29,10 @@ def screen_list(  # noqa: PLR0913  what the front door was given
     *,
     resume: bool,
     engine: Engine | None,
+    elsewhere: Callable[[ScreenPart], ScreenReport],
     told: Callable[[ScreenReport], object] | None,
 ) -> ScreenReport:
-    """Screen a list; see `credit_check_sdk.CreditCheck.screen_list`."""
+    """Screen a list; see `credit_check_sdk.CreditCheck.screen_list`. *elsewhere* is how an engine works on one part."""
     from credit_check_sdk._shell.world import now
 
     matter, point, purpose, columns, rows = asked
@@ -50,12 +48,7 @@ def screen_list(  # noqa: PLR0913  what the front door was given
             text, out, matter=matter, point=point, purpose=purpose, at=now(), columns=columns, rows=rows, given=file
         )
         total = ScreenReport()
-        runs: Iterator[ScreenReport]
-        if engine is None:
-            runs = map(screener.part, parts)
-        else:
-            runs = engine.run(parts, functools.partial(on_worker, settings))
-        for report in runs:
+        for report in map(screener.part, parts) if engine is None else engine.run(parts, elsewhere):
             total = total.with_more(report)
             if told is not None:
                 told(total)
@@ -64,12 +57,9 @@ def screen_list(  # noqa: PLR0913  what the front door was given
     return total
 
 
-def on_worker(settings: Settings, part: ScreenPart) -> ScreenReport:
-    """Screen one part in a process of its own, with the same configuration and the same lists."""
-    from credit_check_sdk.client import CreditCheck
-
-    with CreditCheck.open(settings) as credit:
-        return Screener(credit._desk, credit._world).part(part)  # noqa: SLF001  the front door has no name for one part
+def screen_part(desk: Desk, world: World, part: ScreenPart) -> ScreenReport:
+    """Screen one part, in whatever process this is."""
+    return Screener(desk, world).part(part)
 
 
 def _known(desk: Desk, matter: str, point: str) -> None:

@@ -12,7 +12,6 @@ import csv
 import hashlib
 import itertools
 import json
-import os
 import shutil
 import tempfile
 from dataclasses import asdict, replace
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from credit_check_sdk.core.desk import Desk
     from credit_check_sdk.model import Consultation, Purpose
 
-MEMORY = "600MB"
+MEMORY = "400MB"
 """What DuckDB may hold in memory; beyond it, it uses the folder of the result."""
 _AT_ONCE = 2000
 _NAMES = ("名称", "企业名称", "单位名称", "申请人", "申请人名称", "主体名称", "姓名", "name", "applicant", "company")
@@ -104,11 +103,13 @@ class Screener:
             InputError: the file cannot be read, or which columns hold names and identifiers is not plain.
         """
         name, identifier = _columns(self._heads(file), file, columns)
-        with self._connected(out.parent) as run:
-            many = run(f"SELECT count(*) FROM {_rows(file, name, identifier)}").fetchone()[0]  # noqa: S608  quoted
+        many = _at_most(file)
+        if many is None or many > rows:
+            with self._connected(out.parent) as run:
+                many = run(f"SELECT count(*) FROM {_rows(file, name, identifier)}").fetchone()[0]  # noqa: S608  quoted
         folder = parts_of(out)
         state = self._state(matter)
-        first = ScreenPart(file, out, name, identifier, 1, max(many, 1), matter, point, purpose, at, state)
+        first = ScreenPart(file, out, name, identifier, 1, many, many, matter, point, purpose, at, state)
         stamp = _stamp(first, given)
         ranges = [(low, min(low + rows - 1, many)) for low in range(1, many + 1, rows)] or [(1, 0)]
         return [replace(first, first=low, last=high, out=folder / f"{stamp}-{low}-{high}.csv") for low, high in ranges]
@@ -137,17 +138,15 @@ class Screener:
         with self._connected(part.out.parent) as run:
             run(_HELD)
             run.register("listed", self._listed())
-            whole = _rows(part.file, part.name, part.identifier, part.first, part.last)
+            alone = part.first == 1 and part.last == part.of
+            bounds = () if alone else (part.first, part.last)
+            whole = _rows(part.file, part.name, part.identifier, *bounds)
             plain = screening.plain(state)
             run(_ODD.format(rows=whole, unlike="true" if plain is None else _UNLIKE_OTHERS))
             outcomes = self._weigh(run, screening, part)
-            rows = part.last - part.first + 1
-            odd = sum(outcomes.values())
-            if plain is not None and rows > odd:
-                outcomes[plain.outcome] = outcomes.get(plain.outcome, 0) + rows - odd
             beside = part.out.with_suffix(".writing")
             words = plain or screening.weighed(anybody(), state)
-            run(
+            copied = run(
                 _RESULT.format(
                     rows=whole,
                     out=_text(str(beside)),
@@ -158,6 +157,10 @@ class Screener:
                     en=_text("\n".join(words.en)),
                 )
             )
+            rows = copied.fetchone()[0]
+        odd = sum(outcomes.values())
+        if plain is not None and rows > odd:
+            outcomes[plain.outcome] = outcomes.get(plain.outcome, 0) + rows - odd
         rejected = outcomes.pop("", 0)
         report = ScreenReport(rows, rows - rejected, rejected, dict(sorted(outcomes.items())), as_of)
         _finished(part, beside, report)
@@ -265,11 +268,13 @@ class Screener:
     def _listed(self) -> Any:
         """Give the organisation codes of all who stand on a list, alone or inside a social credit code."""
         import pyarrow as pa
+        import pyarrow.compute as pc
 
         chunks = []
         for source in self._sources.values():
-            chunks += [pa.array([value[8:17] for value in values]) for values in source.found_by("cn-uscc")]
-            chunks += [pa.array(list(values)) for values in source.found_by("cn-org-code")]
+            codes = (pa.array(values, pa.string()) for values in source.found_by("cn-uscc"))
+            chunks += [pc.utf8_slice_codeunits(each, 8, 17) for each in codes]
+            chunks += [pa.array(values, pa.string()) for values in source.found_by("cn-org-code")]
         return pa.table({"code": pa.chunked_array(chunks, pa.string())})
 
     def _state(self, matter: str) -> str:
@@ -290,6 +295,7 @@ class Screener:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".screening-") as scratch, duckdb.connect() as connection:
             connection.execute(f"SET memory_limit = '{MEMORY}'")
             connection.execute("SET preserve_insertion_order = true")
+            connection.execute("SET enable_progress_bar = false")
             # Rows come out in the order in which they are read only where the list is the side that is not built into a table.
             connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
             connection.execute(f"SET temp_directory = {_text(scratch)}")
@@ -339,8 +345,6 @@ def joined(parts: Iterable[ScreenPart], out: Path) -> None:
             for file in files:
                 with file.open("rb") as reading:
                     shutil.copyfileobj(reading, writing, 1 << 20)
-            writing.flush()
-            os.fsync(writing.fileno())
     beside.replace(out)
     shutil.rmtree(parts_of(out), ignore_errors=True)
 
@@ -453,6 +457,14 @@ def _reader(file: Path) -> str:
     return f"read_csv({_text(str(file))}, all_varchar = true, header = true, strict_mode = false)"
 
 
+def _at_most(file: Path) -> int | None:
+    """Say how many rows a text can have at most: one for each line behind the headings; None where that is not cheap."""
+    if file.suffix.lower() == ".parquet":
+        return None
+    with file.open("rb") as reading:
+        return sum(block.count(b"\n") for block in iter(lambda: reading.read(1 << 20), b""))
+
+
 def _rows(file: Path, name: str, identifier: str, first: int | None = None, last: int | None = None) -> str:
     """Give the rows of a list, numbered from 1 in their order."""
     columns = f"CAST({_named(identifier)} AS VARCHAR) AS id, CAST({_named(name)} AS VARCHAR) AS name"
@@ -489,14 +501,15 @@ def _kept(part: ScreenPart) -> ScreenReport | None:
     if not (part.out.exists() and beside.exists()):
         return None
     said = json.loads(beside.read_text(encoding="utf-8"))
+    if said.pop("size") != part.out.stat().st_size:  # the power failed before all of it was on the disk
+        return None
     return ScreenReport(**{**said, "as_of": datetime.fromisoformat(said["as_of"])})
 
 
 def _finished(part: ScreenPart, written: Path, report: ScreenReport) -> None:
-    said = {**asdict(report), "as_of": report.as_of.isoformat() if report.as_of else None}
+    as_of = report.as_of.isoformat() if report.as_of else None
+    said = {**asdict(report), "as_of": as_of, "size": written.stat().st_size}
     part.out.with_suffix(".json").write_text(json.dumps(said), encoding="utf-8")
-    with written.open("rb") as reading:
-        os.fsync(reading.fileno())
     written.replace(part.out)
 
 

@@ -33,6 +33,8 @@ class ScreenPart:
     """First row, from 1; the line of headings is none."""
     last: int
     """Last row, that one included."""
+    of: int
+    """How many rows the list has at most; the last part ends with it."""
     matter: str
     point: Point
     purpose: Purpose
