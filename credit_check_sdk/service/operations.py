@@ -10,191 +10,54 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from fastapi import Response
-from pydantic import BaseModel, Field, model_validator
 
 import credit_check_sdk
 from credit_check_sdk.core.gate import never_checked
-from credit_check_sdk.errors import CallError, CaseError, CreditCheckError, InputError, SettleError
+from credit_check_sdk.errors import CallError, CaseError, CreditCheckError, InputError, ManualError, SettleError
 from credit_check_sdk.model import (
     Case,
     Decision,
-    Environment,
     Explanation,
-    Notice,
     NoticeDelivery,
-    NoticeState,
-    Objection,
-    ObjectionDraft,
-    ObjectionState,
-    Operator,
     Paper,
     Pass,
-    Point,
     Receipt,
     Settled,
     Settlement,
-    Several,
-    Step,
-    Time,
-    Value,
 )
-from credit_check_sdk.model.objection import LARGEST_PAPER
 from credit_check_sdk.service.calls import unknown
 from credit_check_sdk.service.metrics import MEDIA_TYPE
+from credit_check_sdk.service.values import (
+    Asked,
+    CheckQuery,
+    EvidenceGiven,
+    Health,
+    KeySet,
+    Latest,
+    NoticesFound,
+    NoticesQuery,
+    NoticeStanding,
+    ObjectionGiven,
+    ObjectionsFound,
+    ObjectionsQuery,
+    ObjectionStanding,
+    PaperGiven,
+    Proof,
+    Token,
+    Withdrawal,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from pydantic import BaseModel
+
     from credit_check_sdk._shell.register import Deed
     from credit_check_sdk.model.ledger import StoredCheck, StoredNotice, StoredObjection
     from credit_check_sdk.service.calls import Call, Front
-
-
-class CheckQuery(Value):
-    """The query of ``POST /v1/check``."""
-
-    dry_run: bool = False
-    """Decide without recording: no receipt, and the gate knows nothing of it."""
-
-
-class Asked(Value):
-    """What ``POST /v1/require`` takes: the case as it now is, or its number with the decision point."""
-
-    case: Case | None = None
-    """The case; only with it changed parties are noticed."""
-    case_id: str | None = Field(default=None, min_length=1, max_length=256)
-    """The host's number of the file, where the case is not given."""
-    point: Point | None = None
-    """The decision point; that of the case, where it is given."""
-    to: Step = "proceed"
-    """What the host wants to do."""
-
-    @model_validator(mode="after")
-    def _names_one_case(self) -> Asked:
-        if (self.case is None) == (self.case_id is None) or (self.case is None and self.point is None):
-            message = "give either case, or case_id and point"
-            raise ValueError(message)
-        return self
-
-
-class Latest(Value):
-    """The query of ``GET /v1/checks``."""
-
-    case_id: str = Field(min_length=1, max_length=256)
-    """The host's number of the file."""
-    point: Point
-    """The decision point."""
-
-
-class Token(Value):
-    """What ``POST /v1/verify-receipt`` takes."""
-
-    receipt: str = Field(min_length=1, max_length=65536)
-    """The receipt, a compact JWS."""
-
-
-class NoticesQuery(Value):
-    """The query of ``GET /v1/notices``."""
-
-    case_id: str = Field(min_length=1, max_length=256)
-    """The host's number of the file."""
-
-
-class NoticeStanding(Value):
-    """A notice, and where it stands."""
-
-    notice: Notice
-    """The notice."""
-    state: NoticeState
-    """Where it stands."""
-    delivery: NoticeDelivery | None = None
-    """How it was delivered, last."""
-
-
-class NoticesFound(Value):
-    """What ``GET /v1/notices`` answers."""
-
-    notices: tuple[NoticeStanding, ...]
-    """Those due first come first."""
-
-
-class PaperGiven(Value):
-    """A paper handed in with an objection."""
-
-    name: str = Field(min_length=1, max_length=255)
-    """Name of the file."""
-    content: str = Field(max_length=LARGEST_PAPER * 4 // 3 + 4)
-    """Its content, Base64 (RFC 4648 section 4)."""
-
-
-class ObjectionGiven(Value):
-    """What ``POST /v1/objections`` takes."""
-
-    objection: ObjectionDraft
-    """The objection as it is taken at the counter."""
-    papers: Several[PaperGiven] = ()
-    """Its papers."""
-
-
-class ObjectionsQuery(Value):
-    """The query of ``GET /v1/objections``."""
-
-    case_id: str = Field(min_length=1, max_length=256)
-    """The host's number of the file."""
-
-
-class ObjectionStanding(Value):
-    """An objection, and what became of it."""
-
-    objection: Objection
-    """The objection."""
-    state: ObjectionState
-    """Where it stands."""
-    answer: str | None = None
-    """Kind of the change that answered it."""
-    answered_at: Time | None = None
-    """When it was answered."""
-
-
-class ObjectionsFound(Value):
-    """Objections, those due first."""
-
-    objections: tuple[ObjectionStanding, ...]
-    """The objections."""
-
-
-class Withdrawal(Value):
-    """What ``POST /v1/objections/{number}/withdrawn`` takes."""
-
-    operator: Operator
-    """The officer who takes it back."""
-    reason: str = Field(min_length=1, max_length=4000)
-    """Why."""
-
-
-class Proof(BaseModel):
-    """A check as a document that verifies with public tools alone; it holds identifiers in full."""
-
-
-class KeySet(BaseModel):
-    """The public keys of receipts (JWK set, RFC 7517)."""
-
-    keys: list[dict[str, Any]]
-    """The keys."""
-
-
-class Health(Value):
-    """That the service answers."""
-
-    status: Literal["ok"] = "ok"
-    """It does."""
-    environment: Environment
-    """Whether real platforms are asked."""
-    version: str
-    """The version of the SDK."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +170,37 @@ async def prove(front: Front, call: Call) -> Any:
     if found is None:
         raise unknown("there is no such check", "没有该核查")
     return found
+
+
+async def attach(front: Front, call: Call) -> Decision:
+    """Attach evidence of a query made by hand for a required source that was silent, and check anew with it."""
+    said = call.read(EvidenceGiven, ManualError)
+    stored = call.sees(await front.credit.latest(said.case_id, said.point))
+    if stored is None:
+        raise ManualError(
+            f"case {said.case_id!r} was never checked at {said.point}",
+            f"办件 {said.case_id} 在 {said.point} 环节没有核查记录",
+            code="manual.never_checked",
+            remedy_en="check it first",
+            remedy_zh="请先核查",
+        )
+    call.about(said.case_id, said.operator.department, stored.decision.matter, said.point)
+    paper, content = _paper(said.file)
+
+    async def made() -> str:
+        decision = await front.credit.attach(
+            said.case_id,
+            said.point,
+            said.source,
+            file=(paper.name, content),
+            site=said.site,
+            queried_at=said.queried_at,
+            operator=said.operator,
+            records=said.records,
+        )
+        return decision.id
+
+    return (await _check(front, call, await front.once(call, made))).decision
 
 
 async def verify_receipt(front: Front, call: Call) -> Receipt:
@@ -500,6 +394,10 @@ OPERATIONS = (
     Operation(
         "withdraw_objection", "POST", "/v1/objections/{number}/withdrawn", "撤回异议 Withdraw an objection",
         withdraw_objection, ObjectionStanding, "settle", takes=Withdrawal,
+    ),
+    Operation(
+        "attach", "POST", "/v1/manual-evidence", "人工查询佐证 Evidence of a query made by hand", attach, Decision, "check",
+        takes=EvidenceGiven, repeats=True,
     ),
     Operation("keys", "GET", "/.well-known/jwks.json", "公钥 The public keys of receipts", keys, KeySet),
     Operation("health", "GET", "/v1/health", "存活 That it answers", health, Health),

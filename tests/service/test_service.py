@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from credit_check_sdk import CreditCheck, Decision, Settled
-from tests.kit import OTHER, USCC, case, organisation, record, until
+from tests.kit import OTHER, USCC, case, faults, organisation, record, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,6 +125,35 @@ def test_an_objection_is_taken_suspends_and_is_withdrawn(served: Any, sandbox: A
     assert "suspended" not in {each["state"] for each in shown["proposals"]}
     wrong = {**given, "papers": [{"name": "x", "content": "no base64"}]}
     assert served("/v1/objections", wrong, key=key).json["code"] == "objection.paper"
+
+
+def test_evidence_by_hand_stands_for_a_silent_source(serve: Callable[..., Any], sandbox: Any, config: Any) -> None:
+    text = config.read_text(encoding="utf-8")
+    place = '[matters."procurement.goods"]\n'
+    config.write_text(text.replace(place, place + 'outage = {evaluate = "manual"}\n'), encoding="utf-8")
+    served, file = serve(), body()
+    key, market = served.key(), served.key(MARKET)
+    down = {"level": "national", "path": None, "kind": "status", "value": 503, "rate": 1.0, "times": -1}
+    with faults(sandbox, down):
+        assert served("/v1/check", file, key=key).json["outcome"] == "undecided"
+        given = {
+            "case_id": file["id"],
+            "point": "evaluate",
+            "source": "national",
+            "file": {"name": "seen.pdf", "content": "JVBERi0="},
+            "site": "信用中国（广西）",
+            "queried_at": (datetime.now(UTC) - timedelta(minutes=5)).isoformat(),
+            "operator": {"id": "u-1024", "department": FINANCE},
+        }
+        assert served("/v1/manual-evidence", given, key=market).json["code"] == "manual.never_checked"
+        path = {**given, "file": {"name": "/etc/hostname", "content": ""}}
+        assert served("/v1/manual-evidence", path, key=key).json["code"] == "manual.file", "no file is read for anybody"
+        answers = [
+            served("/v1/manual-evidence", given, key=key, headers={"Idempotency-Key": "m-1"}).json for _ in range(2)
+        ]
+        assert answers[0] == answers[1]
+        assert answers[0]["outcome"] == "clear"
+        assert served("/v1/require", {"case": file, "to": "grant"}, key=key).json["passed"]
 
 
 def test_a_key_of_one_department_cannot_read_anothers_checks(served: Any, sandbox: Any) -> None:
