@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar, overlo
 
 from typing_extensions import override
 
+from credit_check_sdk.commitments import AsyncCommitments, Commitments
 from credit_check_sdk.errors import ConfigurationError, CreditCheckError, InputError
 from credit_check_sdk.guard import AsyncGuard, Guard, Guardable
 from credit_check_sdk.offline import AsyncOffline, Offline
@@ -310,7 +311,7 @@ class _Client:
         return f"{type(self).__name__}(environment={self._desk.environment!r}, sources={sorted(self._desk.sources)})"
 
 
-class CreditCheck(_Client, Upkeep, Offline):
+class CreditCheck(_Client, Upkeep, Offline, Commitments):
     """The must-check client for hosts that wait in threads. Safe to share among threads, and across a fork."""
 
     def __enter__(self) -> Self:
@@ -705,7 +706,7 @@ class CreditCheck(_Client, Upkeep, Offline):
         return run(flow, self._world, transaction)
 
 
-class AsyncCreditCheck(_Client, AsyncUpkeep, AsyncOffline):
+class AsyncCreditCheck(_Client, AsyncUpkeep, AsyncOffline, AsyncCommitments):
     """The must-check client for hosts that wait on an event loop. The same names, awaited."""
 
     async def __aenter__(self) -> Self:

@@ -91,6 +91,7 @@ def _register() -> None:
         case,
         catalogue,
         changes,
+        commitments,
         connector,
         coverage,
         erase,

@@ -22,8 +22,8 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """The zone in which days begin and end, whatever zone the server is in (no summer time since 1991)."""
 
 _MOST_DIGESTS = 512
-_WORDS = {"name", "query_basis", "materials"}
-"""What of a policy changes no outcome: what it is called, on what the duty rests, the checklist."""
+_WORDS = {"name", "query_basis", "materials", "supply_days", "promised_days", "remind_before", "overdue"}
+"""What of a policy changes no outcome: what it is called, on what the duty rests, the checklist, what a deferral may take."""
 
 
 def day_of(moment: datetime) -> date:

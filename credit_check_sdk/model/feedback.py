@@ -24,6 +24,10 @@ MeasureState = Literal["proposed", "noticed", "in_force", "set_aside", "suspende
 """Where an applied measure stands (domain: 提出、告知、执行、不予执行、暂停、解除、纠正)."""
 
 
+CommitmentType = Literal["approval_substitute", "deferral", "proof", "repair", "industry", "voluntary", "other"]
+"""承诺类型: 审批替代型, 容缺受理型, 证明事项型, 信用修复型, 行业自律型, 主动型, 其他."""
+
+
 class Feedback(Value):
     """What was done with a measure: the union of the fields that platforms ask for (执行反馈)."""
 
@@ -99,9 +103,19 @@ class Feedback(Value):
     """Whether it is meant."""
     at: Time
     """When the officer answered."""
+    commitment: Commitment | None = None
+    """The commitment, in a report of one; on the wire under the names of the collection template."""
+    red_list: dict[str, Any] | None = None
+    """The entry of the department's own red list, in a report of one."""
 
     def cloud_event(self, origin: str) -> dict[str, Any]:
         """Wrap it as a CloudEvents 1.0 event of *origin*, with the identifier in full, for the wire."""
+        data = self.model_dump(mode="json", context={"reveal": True})
+        for name in ("commitment", "red_list"):
+            if data[name] is None:
+                del data[name]
+        if self.commitment is not None:
+            data["commitment"] = self.commitment.template()
         return {
             "specversion": "1.0",
             "id": self.id,
@@ -110,7 +124,7 @@ class Feedback(Value):
             "subject": self.case_id,
             "time": self.at.isoformat(),
             "datacontenttype": "application/json",
-            "data": self.model_dump(mode="json", context={"reveal": True}),
+            "data": data,
         }
 
 
@@ -125,7 +139,7 @@ class Commitment(Value):
     """承诺人类别."""
     identify: Identifier
     """承诺人代码."""
-    commitment_type: Literal["approval_substitute", "deferral", "proof", "repair", "industry", "voluntary", "other"]
+    commitment_type: CommitmentType
     """承诺类型: 审批替代型, 容缺受理型, 证明事项型, 信用修复型, 行业自律型, 主动型, 其他."""
     reason: str = Field(max_length=512)
     """承诺事由."""
@@ -157,6 +171,50 @@ class Commitment(Value):
     """公开类型."""
     remarks: str | None = None
     """备注."""
+
+    def template(self) -> dict[str, str | None]:
+        """Give the 20 fields under the names of the collection template, with the identifier in full, for the wire."""
+
+        def day(said: date | None) -> str | None:
+            return said.isoformat() if said else None
+
+        return {
+            "code": self.code,
+            "subjectName": self.subject_name,
+            "subjectCategory": _CATEGORIES[self.subject_category],
+            "identify": self.identify.normal,
+            "commitmentTypeId": COMMITMENT_TYPES[self.commitment_type],
+            "reason": self.reason,
+            "content": self.content,
+            "liabilityBreachCommitment": self.liability,
+            "commitmentDate": day(self.committed_on),
+            "commitmentValidity": day(self.valid_until),
+            "fulfillmentStatus": _FULFILMENTS[self.fulfilment],
+            "unperformedCommitmentContent": self.unperformed,
+            "liabilityBreachCommitmentContent": self.liability_taken,
+            "fulfillmentStatusDate": day(self.confirmed_on),
+            "acceptanceConfirmUnit": self.confirmed_by,
+            "acceptanceConfirmUnitIdentify": self.confirmed_by_code,
+            "acceptanceUnit": self.accepted_by,
+            "acceptanceUnitIdentify": self.accepted_by_code,
+            "publicationType": _PUBLICATIONS[self.publication],
+            "remarks": self.remarks,
+        }
+
+
+COMMITMENT_TYPES: dict[CommitmentType, str] = {
+    "approval_substitute": "审批替代型",
+    "deferral": "容缺受理型",
+    "proof": "证明事项型",
+    "repair": "信用修复型",
+    "industry": "行业自律型",
+    "voluntary": "主动型",
+    "other": "其他",
+}
+"""What each type is called in the template."""
+_CATEGORIES = {"organisation": "法人及非法人组织", "person": "自然人", "sole_trader": "个体工商户"}
+_FULFILMENTS = {"all": "全部履行", "part": "部分履行", "none": "全部未履行"}
+_PUBLICATIONS = {"public": "可向社会公开", "limited": "特定范围内公开", "closed": "不可公开"}
 
 
 ChangeKind = Literal[

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from credit_check_sdk.model.notice import Notice, NoticeDelivery, NoticeState
     from credit_check_sdk.model.objection import Objection, ObjectionState, Paper
     from credit_check_sdk.model.outage import ManualEvidence, Recheck, RecheckState
+    from credit_check_sdk.model.promise import CommitmentState, StoredCommitment
     from credit_check_sdk.model.response import Response
     from credit_check_sdk.model.subject import Operator, Subject
 
@@ -231,6 +232,15 @@ class ObjectionAnswerEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class CommitmentEntry:
+    """A step of a commitment, with all that holds after it; it is refused when another step came between."""
+
+    stored: StoredCommitment
+    follows: str = ""
+    """Number of the step before it; empty for the first."""
+
+
+@dataclass(frozen=True, slots=True)
 class HoldEntry:
     """That a file is put on legal hold, or released: on hold it is not erased."""
 
@@ -257,6 +267,7 @@ Entry = (
     | ObjectionEntry
     | PaperEntry
     | ObjectionAnswerEntry
+    | CommitmentEntry
     | HoldEntry
 )
 
@@ -302,6 +313,32 @@ class Objections:
     records: tuple[tuple[str, str], ...] = ()
     """Only those on these records, by source and number."""
     limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Commitments:
+    """Ask for commitments that meet all of these, those due first; answers a tuple of `StoredCommitment`."""
+
+    code: str | None = None
+    case_id: str | None = None
+    states: tuple[CommitmentState, ...] = ()
+    subject: tuple[str, str] | None = None
+    """Only those of the subject with this identifier: scheme and value."""
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentSteps:
+    """Ask how a commitment came to where it is; answers a tuple of `StoredCommitment`, oldest first."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastCommitment:
+    """Ask for the highest code that begins so; answers it, or None."""
+
+    prefix: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,14 @@ class MatterPolicy(Value):
     ``notice.statement``) is over."""
     deferral: Literal["listed_only", "all_not_excluded"] = "all_not_excluded"
     """Who may hand formal materials in later (DB45/T 2433-2021)."""
+    supply_days: int | None = Field(default=None, ge=1)
+    """The most working days for handing deferred materials in; None: term ``deferral.supply``."""
+    promised_days: int | None = Field(default=None, ge=1)
+    """The limit that the office promises for the matter (承诺办理时限), in working days."""
+    remind_before: Several[int] = (3, 1)
+    """How many working days before the end an applicant is reminded."""
+    overdue: Literal["withdrawn", "revoked", "terminated"] = "terminated"
+    """What an overdue deferral comes to: 视为撤回申请, 撤销受理, 终止办理."""
     query_basis: Several[Basis] = ()
     """On what the duty to check rests."""
     materials: Several[Material] = ()

@@ -334,6 +334,8 @@ def _take(desk: Desk, kind: str, item: wire.Item) -> wire.ItemResult:
             detail="the body is no CloudEvents 1.0 event of this protocol",
         )
     verdict, code = desk.store.take(kind, item)
+    if kind == "commitments" and verdict == "accepted":
+        _hear(desk.store, item.body["data"])
     return wire.ItemResult(idempotency_key=item.idempotency_key, verdict=verdict, code=code)
 
 
@@ -523,3 +525,28 @@ def _now() -> datetime:
 
 def _b64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def _hear(store: Store, data: Mapping[str, Any]) -> None:
+    """Make a record of a commitment that was broken, as platforms do; its repair ends the record."""
+    said, identifier = data.get("commitment"), data.get("identifier")
+    if not isinstance(said, dict) or not isinstance(identifier, dict):
+        return
+    if data.get("cause") == "repair":
+        store.change(said["code"], "repaired", _now(), None)
+    if data.get("cause") != "breach":
+        return
+    draft = {
+        "subject": {"category": data["subject_category"], "name": said["subjectName"], "identifiers": [identifier]},
+        "record_id": said["code"],
+        "kind": "commitment",
+        "polarity": "negative",
+        "severity": "general",
+        "authority_level": "municipal",
+        "authority": said["acceptanceUnit"],
+        "document_date": said["fulfillmentStatusDate"],
+        "basis": said["liabilityBreachCommitment"],
+        "facts": said["unperformedCommitmentContent"],
+        "level": "municipal",
+    }
+    store.put_records([wire.RecordDraft.model_validate_json(json.dumps(draft))])

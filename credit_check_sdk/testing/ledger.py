@@ -23,12 +23,16 @@ from credit_check_sdk.model.ledger import (
     CheckEntry,
     ChecksOf,
     CheckTimes,
+    CommitmentEntry,
+    Commitments,
+    CommitmentSteps,
     Countersign,
     CursorEntry,
     DueMeasures,
     FeedbackEntry,
     FeedCursor,
     KnownChanges,
+    LastCommitment,
     LatestCheck,
     LatestCheckpoint,
     Lease,
@@ -81,6 +85,7 @@ if TYPE_CHECKING:
 
     from credit_check_sdk.model import Acknowledgement, Change, Proposal
     from credit_check_sdk.model.ledger import ChannelState, Entry, OutboxState
+    from credit_check_sdk.model.promise import StoredCommitment
 
 _SHANGHAI = timezone(timedelta(hours=8))
 _FARTHEST = timedelta(hours=25)
@@ -116,6 +121,8 @@ class InMemorySealing:
                 number = entry.recheck.id
             case ManualEntry():
                 number = entry.evidence.id
+            case CommitmentEntry():
+                number = entry.stored.step
             case _:
                 number = str(getattr(entry, "id", ""))
         if number not in self.recorded:
@@ -201,6 +208,8 @@ class InMemoryLedger:
         """Papers handed in with them."""
         self.measures: dict[str, AppliedMeasure] = {}
         """Where applied measures stand, by proposal."""
+        self.promises: list[StoredCommitment] = []
+        """Steps of commitments, oldest first."""
         self.rechecks = InMemoryRechecks()
         """What an outage left open."""
 
@@ -248,6 +257,25 @@ class InMemoryLedger:
                     self.papers.append(entry)
                 case ObjectionAnswerEntry():
                     self._answer(entry)
+                case CommitmentEntry():
+                    self._promise(entry)
+
+    def _promise(self, entry: CommitmentEntry) -> None:
+        last = next((kept.step for kept in reversed(self.promises) if kept.code == entry.stored.code), "")
+        _insist(last == entry.follows, "commitment")
+        self.promises = [*self.promises, entry.stored]
+
+    def _promised(self, query: Commitments) -> tuple[StoredCommitment, ...]:
+        latest = {kept.code: kept for kept in self.promises}
+        found = [
+            kept
+            for kept in latest.values()
+            if query.code in {None, kept.code}
+            and query.case_id in {None, kept.case_id}
+            and (not query.states or kept.state in query.states)
+            and query.subject in {None, (kept.commitment.identify.scheme, kept.commitment.identify.normal)}
+        ]
+        return tuple(sorted(found, key=lambda k: (k.due_on is None, k.due_on or k.received_on, k.code))[: query.limit])
 
     def touch(self, decision: str, change: str) -> None:
         """Say that *change* touched a ground of *decision*."""
@@ -287,6 +315,12 @@ class InMemoryLedger:
             case Resting():
                 rests = [c for c in self.checks.values() if _rests(c, query)]
                 return tuple(c.decision.id for c in sorted(rests, key=_decided))
+            case Commitments():
+                return self._promised(query)
+            case CommitmentSteps():
+                return tuple(kept for kept in self.promises if kept.code == query.code)
+            case LastCommitment():
+                return max((k.code for k in self.promises if k.code.startswith(query.prefix)), default=None)
             case Objections():
                 return self._objections(query)
             case Papers():

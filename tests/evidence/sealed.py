@@ -54,6 +54,7 @@ KEYS = {
     "credit_measure": ("proposal",),
     "credit_objection": ("objection",),
     "credit_recheck": ("recheck",),
+    "credit_commitment": ("code",),
     "credit_manual": ("manual",),
 }
 """Columns by which a row is found."""

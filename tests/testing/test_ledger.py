@@ -40,6 +40,7 @@ from credit_check_sdk.model.ledger import (
     ChannelReport,
     CheckById,
     CheckEntry,
+    CommitmentEntry,
     CursorEntry,
     Entry,
     FeedbackEntry,
@@ -71,6 +72,7 @@ from credit_check_sdk.model.ledger import (
 )
 from credit_check_sdk.testing import InMemoryLedger
 from credit_check_sdk.testing.conformance import FIRM, delivery
+from tests.ledger.test_commitments import promised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -253,6 +255,7 @@ def test_every_entry_of_the_ledger_is_taken() -> None:
     )
     entries += [ObjectionEntry(disputed, ("dec_1",)), PaperEntry("paper_1", "obj_1", "c-1", paper, b"...", NOW)]
     entries.append(ObjectionAnswerEntry("answer_1", "obj_1", "c-1", "objection_rejected", NOW, "source:municipal"))
+    entries.append(CommitmentEntry(promised()))
     entries.append(HoldEntry("hold_1", "c-1", held=True, reason="诉讼", operator=OFFICER, at=NOW))
     assert {type(entry) for entry in entries} == set(get_args(Entry))
     ledger = InMemoryLedger()

@@ -69,6 +69,14 @@ _RECHECKS = (
     .select_from(s.recheck)
     .where(s.recheck.c.case_id == bindparam("file"), s.recheck.c.state == "waiting")
 )
+_PROMISES = (
+    select(func.count())
+    .select_from(s.commitment)
+    .where(
+        s.commitment.c.case_id == bindparam("file"),
+        or_(*[s.commitment.c.state == state for state in ("offered", "open", "overdue", "breached")]),
+    )
+)
 _ENTRIES = (
     select(_e.id, _e.kind, _e.recorded_at, _e.key_id, _e.body)
     .where(_e.case_id == bindparam("file"), *_there)
@@ -142,8 +150,9 @@ def _state(number: str, today: int, keys: KeyRing) -> Work[FileState | None]:
     in_force = yield from _count(_IN_FORCE, {**file, "today": today})
     objections = yield from _count(_OBJECTIONS, file)
     rechecks = yield from _count(_RECHECKS, file)
+    promises = yield from _count(_PROMISES, file)
     hold_reason = said["reason"] if said and said["held"] else None
-    return FileState(number, latest, hold_reason, undelivered, in_force, objections + rechecks)
+    return FileState(number, latest, hold_reason, undelivered, in_force, objections + rechecks + promises)
 
 
 def _count(statement: Any, names: dict[str, Any]) -> Work[int]:

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, or_, select
 
 from credit_check_sdk._shell.ledger import schema as s
 from credit_check_sdk._shell.ledger.steps import DAY, Execute, Work, day_start, micros
-from credit_check_sdk.model import Case
+from credit_check_sdk.model import Case, Identifier
 
 if TYPE_CHECKING:
     from sqlalchemy import Select, Table
@@ -78,6 +78,12 @@ INDEXES = (
             *("kind", "source", "record_key", "case_id", "decision", "department", "feedback"),
             *("taken_at", "due_day", "provisional"),
         ),
+    ),
+    Index(
+        s.commitment,
+        "step",
+        ("code", "kind", "state", "case_id", "subject_key", "department", "due_day", "moved_at"),
+        latest=True,
     ),
     Index(s.manual, "manual", ("case_id", "point", "source", "queried_at")),
     Index(s.outbox, "key", ("decision", "case_id", "created_at")),
@@ -305,6 +311,15 @@ def _objection(body: Any, recorded_at: int, keys: KeyRing) -> Said:
     }
 
 
+def _commitment(body: Any, recorded_at: int, keys: KeyRing) -> Said:
+    said, due = body["commitment"], body["due_on"]
+    identifier = Identifier.model_validate(said["identify"])
+    subject_key = keys.hashed("subject", identifier.scheme, identifier.normal)
+    names = (said["code"], said["commitment_type"], body["state"], body["case_id"], subject_key)
+    due_day = date.fromisoformat(due).toordinal() if due else None
+    return {"credit_commitment": [(*names, body["operator"]["department"], due_day, recorded_at)]}
+
+
 _WANTED: Mapping[str, Callable[[Any, int, KeyRing], Said]] = {
     "check": _check,
     "response": _response,
@@ -315,5 +330,6 @@ _WANTED: Mapping[str, Callable[[Any, int, KeyRing], Said]] = {
     "change": _change,
     "transition": _transition,
     "objection": _objection,
+    "commitment": _commitment,
 }
 """What each kind of entry says that its indexes repeat; a kind that is not named has no index."""

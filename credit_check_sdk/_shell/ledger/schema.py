@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-VERSION = 4
+VERSION = 5
 """Version of the schema, that of the last step in `versions`; a ledger of another version is not used."""
 
 metadata = MetaData()
@@ -324,4 +324,21 @@ manual = Table(
     Column("source", Text, nullable=False),
     Column("queried_at", BigInteger, nullable=False),
     Index("credit_manual_case", "case_id", "point"),
+)
+
+commitment = Table(
+    "credit_commitment",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("subject_key", Text, nullable=False),
+    Column("department", Text, nullable=False),
+    Column("due_day", Integer),
+    Column("moved_at", BigInteger, nullable=False),
+    Column("step", Text, nullable=False),
+    Index("credit_commitment_due", "state", "due_day"),
+    Index("credit_commitment_case", "case_id"),
+    Index("credit_commitment_subject", "subject_key", "state"),
 )

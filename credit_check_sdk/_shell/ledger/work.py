@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
-from credit_check_sdk._shell.ledger import erasing, moving, notices, objections, outbox, rechecks, sealing
+from credit_check_sdk._shell.ledger import commitments, erasing, moving, notices, objections, outbox, rechecks, sealing
 from credit_check_sdk._shell.ledger import schema as s
 from credit_check_sdk._shell.ledger.bodies import entry, opened
 from credit_check_sdk._shell.ledger.steps import DAY, Execute, Work, day_start, insert, micros, moment
@@ -23,6 +23,9 @@ from credit_check_sdk.model.ledger import (
     CheckEntry,
     ChecksOf,
     CheckTimes,
+    CommitmentEntry,
+    Commitments,
+    CommitmentSteps,
     Countersign,
     CursorEntry,
     DueMeasures,
@@ -35,6 +38,7 @@ from credit_check_sdk.model.ledger import (
     HoldEntry,
     KeysInUse,
     KnownChanges,
+    LastCommitment,
     LatestCheck,
     LatestCheckpoint,
     Lease,
@@ -162,6 +166,8 @@ def record(entries: Sequence[Entry], keys: KeyRing) -> Work[None]:  # noqa: C901
                 yield from objections.put_paper(one, keys)
             case ObjectionAnswerEntry():
                 yield from objections.answered(one, keys)
+            case CommitmentEntry():
+                yield from commitments.put(one, keys)
             case HoldEntry():
                 yield from erasing.hold(one, keys)
             case _:
@@ -205,6 +211,12 @@ def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: C901, PLR0911, PLR0
             return (yield from moving.standings(question, keys))
         case Resting():
             return (yield from moving.resting(question, keys))
+        case Commitments():
+            return (yield from commitments.ask(question, keys))
+        case CommitmentSteps():
+            return (yield from commitments.steps(question, keys))
+        case LastCommitment():
+            return (yield from commitments.last(question))
         case Objections():
             return (yield from objections.ask(question, keys))
         case Papers():
