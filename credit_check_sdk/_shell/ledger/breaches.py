@@ -255,6 +255,19 @@ def unmoved(number: str) -> Breach:
     )
 
 
+def unkept(number: str) -> Breach:
+    """Say that where a commitment stands is no longer kept."""
+    return Breach(
+        "edited",
+        None,
+        number,
+        "commitment",
+        "credit_commitment",
+        f"承诺状态缺失：{number} 所推进的承诺没有现状记录（credit_commitment）",
+        f"where the commitment stands that {number} moved is no longer kept (credit_commitment)",
+    )
+
+
 def stray(table: str, number: str) -> Breach:
     """Say that an index names an entry that is not there."""
     return Breach(

@@ -142,6 +142,17 @@ _UNMOVED = (
     .order_by(s.transition.c.id)
     .limit(1)
 )
+# The code of a commitment stands in its sealed body alone, so that a row is missed by its file.
+_UNKEPT = (
+    select(s.entry.c.id)
+    .where(
+        s.entry.c.kind == "commitment",
+        s.entry.c.key_id != "",
+        ~select(s.commitment.c.code).where(s.commitment.c.case_id == s.entry.c.case_id).exists(),
+    )
+    .order_by(s.entry.c.id)
+    .limit(1)
+)
 _STATEMENTS = tuple((index, _rows_of(index), _stray_of(index)) for index in INDEXES)
 _BY_ENTRY = tuple((index, _rows_by(index)) for index in INDEXES)
 
@@ -175,6 +186,12 @@ def untold() -> Work[str | None]:
 def unmoved() -> Work[str | None]:
     """Find a step of a measure that has no standing."""
     rows = (yield Execute(_UNMOVED)).rows
+    return rows[0][0] if rows else None
+
+
+def unkept() -> Work[str | None]:
+    """Find a step of a commitment in a file of which no commitment is kept."""
+    rows = (yield Execute(_UNKEPT)).rows
     return rows[0][0] if rows else None
 
 

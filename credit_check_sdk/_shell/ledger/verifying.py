@@ -413,7 +413,10 @@ def _beside() -> Work[Breach | None]:
     if untold is not None:
         return breaches.untold(untold)
     unmoved = yield from indexes.unmoved()
-    return None if unmoved is None else breaches.unmoved(unmoved)
+    if unmoved is not None:
+        return breaches.unmoved(unmoved)
+    unkept = yield from indexes.unkept()
+    return None if unkept is None else breaches.unkept(unkept)
 
 
 def _unsealed(walk: Walk) -> Work[tuple[int, Breach | None]]:
