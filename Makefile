@@ -45,7 +45,7 @@ $(VENV)/.dev: $(RECIPES) | $(BIN)/python
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.bench: $(VENV)/.dev
-	$(PIP) install --quiet --group bench
+	$(PIP) install --quiet --group bench --group figures
 	@touch $@
 
 demo: $(VENV)/.demo ## Show the whole job on a small city of its own: sandbox, three hosts, checks, gate, feedback.

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import bulk, checks, decisions, durable, starting
+from benchmarks import bulk, checks, decisions, durable, page, starting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +21,7 @@ ALL: dict[str, Callable[[int], Iterator[Line]]] = {
     "recorded": durable.recorded,
     "writers": durable.writers,
     "cold": checks.cold,
+    "beside": checks.beside,
     "crowd": checks.crowd,
     "decisions": decisions.decisions,
     "lookups": bulk.lookups,
@@ -39,6 +40,7 @@ def main() -> int:
     )
     parser.add_argument("--rounds", type=int, default=7, help="pairs measured for each line")
     parser.add_argument("--json", type=Path, help="write the lines to a file")
+    parser.add_argument("--page", type=Path, help="write the lines to a page, and a plot beside it")
     asked = parser.parse_args()
     lines = []
     print("ratio = median over pairs (smallest – largest); × faster than the peer, or × the cost of the floor")
@@ -46,6 +48,8 @@ def main() -> int:
         for line in ALL[name](asked.rounds):
             lines.append(line)
             print(_shown(line), flush=True)
+    if asked.page:
+        page.write(asked.page, lines)
     if asked.json:
         asked.json.write_text(json.dumps([dataclasses.asdict(line) for line in lines], indent=1), encoding="utf-8")
     return 0

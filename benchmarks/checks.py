@@ -133,6 +133,34 @@ def cold(rounds: int) -> Iterator[Line]:
             )
 
 
+def beside(rounds: int) -> Iterator[Line]:
+    """Compare four sources that take 50 ms each, asked side by side, with waiting for 50 ms."""
+    slow = [{"level": None, "path": "/v1/checks", "kind": "latency", "value": 0.05}]
+    with setting() as here:
+        turn = iter(range(10**9))
+        loop = asyncio.new_event_loop()
+        credit = AsyncCreditCheck.open(here.config)
+
+        def unlike() -> Any:
+            purpose = here.case.purpose
+            assert purpose is not None
+            return here.case.model_copy(update={"purpose": purpose.model_copy(update={"text": f"第{next(turn)}次"})})
+
+        ways: dict[str, Work] = {
+            "sync": lambda: here.credit.check(unlike(), record=False),
+            "async": lambda: loop.run_until_complete(credit.check(unlike(), record=False)),
+        }
+        for name, way in ways.items():
+            way()
+            here.sandbox.faults(slow)
+            yield compare(
+                f"four sources of 50 ms each, {name} / 50 ms",
+                way, lambda: time.sleep(0.05), rounds=rounds, times=(5, 5), cost=True, note="to reach: 1.2 × the cost",
+            )  # fmt: skip
+            here.sandbox.faults([])
+        loop.run_until_complete(credit.close())
+
+
 def crowd(rounds: int) -> Iterator[Line]:
     """Compare 200 callers of one cold key with one caller, and count the calls that the platform gets."""
     del rounds

@@ -102,7 +102,10 @@ def _inside(tree: Any, inside: str, inside_as: str, root: str | None) -> Any:
         raise envelopes.EnvelopeError(f"nothing stands at {inside}")
     if isinstance(nodes[0], dict) and paths.TEXT not in nodes[0]:
         return nodes[0]
-    text = paths.scalar(nodes[0])
+    try:
+        text = paths.scalar(nodes[0])
+    except ValueError:
+        raise envelopes.EnvelopeError(f"what stands at {inside} is no text") from None
     return envelopes.read_json(text) if inside_as == "json" else envelopes.read_xml(text)
 
 
@@ -308,7 +311,7 @@ class Reader:
             return []
         rule = Rule(at=rules.identifier) if isinstance(rules.identifier, str) else rules.identifier
         at = (rule.at,) if isinstance(rule.at, str) else rule.at or ()
-        return list(dict.fromkeys(number for path in at for number in paths.texts(_parsed(path), levels)))
+        return list(dict.fromkeys(number for path in at for number in self._texts("subject.identifier", path, levels)))
 
     def _said(self, rules: SubjectRules, part: str, levels: tuple[Any, ...]) -> str | None:
         source = getattr(rules, part)
@@ -333,7 +336,7 @@ class Reader:
         value: str | None = None
         for path in (rule.at,) if isinstance(rule.at, str) else rule.at or ():
             if rule.join is not None:
-                value = rule.join.join(dict.fromkeys(paths.texts(_parsed(path), levels))) or None
+                value = rule.join.join(dict.fromkeys(self._texts(place, path, levels))) or None
             else:
                 value = self._at(place, path, levels)
             if value is not None:
@@ -351,6 +354,12 @@ class Reader:
                 f"the code table {rule.codes} does not know the code that came",
             )
         return value if ours == OURS else ours
+
+    def _texts(self, place: str, path: str, levels: Sequence[Any]) -> list[str]:
+        try:
+            return paths.texts(_parsed(path), levels)
+        except ValueError as error:
+            raise ReadingError(place, "不是单一取值", str(error)) from None
 
     def _at(self, place: str, path: str, levels: Sequence[Any]) -> str | None:
         try:
