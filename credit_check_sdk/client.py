@@ -5,6 +5,7 @@ Both run the same flows; they differ in how they wait. What is decided is decide
 
 from __future__ import annotations
 
+import functools
 import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar, overload
@@ -197,9 +198,7 @@ class _Client:
         return counted
 
     def _check(self, case: Case, *, record: bool) -> Flow[Decision]:
-        from credit_check_sdk.core.check import check
-
-        return check(self._desk, case, record=record)
+        return _checking()(self._desk, case, record=record)
 
     def _settle(
         self, what: Decision | Settlement, responses: Iterable[Response], operator: Operator | None
@@ -701,9 +700,7 @@ class CreditCheck(_Client, Upkeep, Offline, Commitments):
         return self._world.ledger.run(question)
 
     def _run(self, flow: Flow[T], transaction: object = None) -> T:
-        from credit_check_sdk._shell.drivers import run
-
-        return run(flow, self._world, transaction)
+        return _driver()(flow, self._parts.world.here(), transaction)
 
 
 class AsyncCreditCheck(_Client, AsyncUpkeep, AsyncOffline, AsyncCommitments):
@@ -998,6 +995,22 @@ class AsyncCreditCheck(_Client, AsyncUpkeep, AsyncOffline, AsyncCommitments):
         from credit_check_sdk._shell.drivers import run_async
 
         return await run_async(flow, self._world, transaction)
+
+
+@functools.cache
+def _driver() -> Callable[..., Any]:
+    """Import what runs flows, once: an import statement costs as much as a look into the memory."""
+    from credit_check_sdk._shell.drivers import run
+
+    return run
+
+
+@functools.cache
+def _checking() -> Callable[..., Flow[Decision]]:
+    """Import what checks, once."""
+    from credit_check_sdk.core.check import check
+
+    return check
 
 
 def _now() -> Any:

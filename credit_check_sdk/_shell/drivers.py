@@ -30,7 +30,11 @@ def run(flow: effects.Flow[T], world: World, transaction: object = None, *, bran
         effect = flow.send(None)
         while True:
             try:
-                answer = _perform(effect, world, transaction, branch=branch)
+                small = AT_ONCE.get(type(effect))
+                if small is not None:
+                    answer = small(world, effect)
+                else:
+                    answer = _perform(effect, world, transaction, branch=branch)
             except BaseException as error:  # noqa: BLE001  whatever happens, the flow hears of it first
                 effect = flow.throw(error)
             else:
@@ -65,9 +69,6 @@ async def run_async(flow: effects.Flow[T], world: World, transaction: object = N
 def _perform(  # noqa: C901, PLR0911, PLR0912  one case per effect
     effect: effects.Effect[Any], world: World, transaction: object, *, branch: bool
 ) -> Any:
-    kind = type(effect)
-    if kind in AT_ONCE:
-        return AT_ONCE[kind](world, effect)
     if branch and isinstance(effect, _DATABASE):
         return _refuse(effect)
     match effect:

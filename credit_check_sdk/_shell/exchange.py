@@ -11,7 +11,7 @@ import contextlib
 import contextvars
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from credit_check_sdk._shell import drops, identity
 from credit_check_sdk.errors import ExchangeError, NoAnswerError, NotSentError
@@ -19,7 +19,7 @@ from credit_check_sdk.flow import Reply, Request
 
 if TYPE_CHECKING:
     import weakref
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
     from ssl import SSLContext
 
     import httpx
@@ -33,15 +33,18 @@ _deadline: contextvars.ContextVar[float] = contextvars.ContextVar("credit_check_
 
 
 class Exchange:
-    """HTTP for both drivers; clients and TLS contexts are made once and reused.
+    """HTTP for both drivers; connections and TLS contexts are made once and reused.
 
     *tls* names the sources that have certificates of their own: each of them gets connections of its own.
     """
 
     def __init__(self, tls: Mapping[str, TlsSettings] | None = None) -> None:
         self._lock = threading.Lock()
-        self._sync: dict[str, httpx.Client] = {}
-        self._async: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, httpx.AsyncClient]] | None = None
+        # Transports, not clients: a client's cookies, redirects and merging are not wanted here, and cost as much as the rest.
+        self._sync: dict[str, httpx.HTTPTransport] = {}
+        self._async: (
+            weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, httpx.AsyncHTTPTransport]] | None
+        ) = None
         self._named = dict(tls or {})
         # Made now where a source has certificates of its own: a file that is missing is an error of the set-up.
         self._tls: dict[str, SSLContext] = {name: identity.context(name, said) for name, said in self._named.items()}
@@ -69,15 +72,18 @@ class Exchange:
             left -= wait
         ends = time.monotonic() + left
         try:
-            with self._client(source).stream(**_arguments(request, left)) as answer:
+            answer = self._line(source).handle_request(_outgoing(request, left))
+            try:
                 body = bytearray()
-                for chunk in answer.iter_raw():
+                for chunk in cast("Iterable[bytes]", answer.stream):
                     body += chunk
                     if time.monotonic() > ends:
                         raise _too_slow(source)
                     _not_too_large(body, source)
                 return _reply(answer, bytes(body))
-        except httpx.HTTPError as error:
+            finally:
+                answer.close()
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _translated(error, source) from None
 
     async def send_async(self, request: Request, source: str) -> Reply:
@@ -92,31 +98,34 @@ class Exchange:
             left -= wait
         try:
             async with asyncio.timeout(left):
-                async with self._async_client(source).stream(**_arguments(request, left)) as answer:
+                answer = await self._async_line(source).handle_async_request(_outgoing(request, left))
+                try:
                     body = bytearray()
-                    async for chunk in answer.aiter_raw():
+                    async for chunk in cast("AsyncIterable[bytes]", answer.stream):
                         body += chunk
                         _not_too_large(body, source)
                     return _reply(answer, bytes(body))
+                finally:
+                    await answer.aclose()
         except TimeoutError:
             raise _too_slow(source) from None
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _translated(error, source) from None
 
     def close(self) -> None:
         """Close the connections of the blocking client; those of an event loop go with their loop."""
         with self._lock:
-            for client in self._sync.values():
-                client.close()
+            for line in self._sync.values():
+                line.close()
             self._sync = {}
             self._async = None
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop, and the rest."""
         with self._lock:
-            clients = self._async.pop(asyncio.get_running_loop(), {}) if self._async is not None else {}
-        for client in clients.values():
-            await client.aclose()
+            lines = self._async.pop(asyncio.get_running_loop(), {}) if self._async is not None else {}
+        for line in lines.values():
+            await line.aclose()
         self.close()
 
     def reset_after_fork(self) -> None:
@@ -125,16 +134,17 @@ class Exchange:
         self._sync = {}
         self._async = None
 
-    def _client(self, source: str) -> httpx.Client:
-        import httpx
-
+    def _line(self, source: str) -> httpx.HTTPTransport:
         own = source if source in self._named else ""
         with self._lock:
-            if own not in self._sync:
-                self._sync[own] = httpx.Client(**_options(self._context(own)))
-            return self._sync[own]
+            line = self._sync.get(own)
+            if line is None:
+                import httpx
 
-    def _async_client(self, source: str) -> httpx.AsyncClient:
+                line = self._sync[own] = httpx.HTTPTransport(**_options(self._context(own)))
+            return line
+
+    def _async_line(self, source: str) -> httpx.AsyncHTTPTransport:
         import weakref
 
         import httpx
@@ -144,10 +154,10 @@ class Exchange:
         with self._lock:
             if self._async is None:
                 self._async = weakref.WeakKeyDictionary()
-            clients = self._async.setdefault(loop, {})
-            if own not in clients:
-                clients[own] = httpx.AsyncClient(**_options(self._context(own)))
-            return clients[own]
+            lines = self._async.setdefault(loop, {})
+            if own not in lines:
+                lines[own] = httpx.AsyncHTTPTransport(**_options(self._context(own)))
+            return lines[own]
 
     def _context(self, own: str) -> SSLContext:
         import ssl
@@ -180,23 +190,27 @@ def _left(request: Request, source: str) -> float:
 
 
 def _options(context: SSLContext) -> dict[str, Any]:
-    """Give what both clients are made with: connections are kept, HTTP/2 is spoken where it is installed and offered."""
+    """Give what both kinds are made with: connections are kept, HTTP/2 is spoken where it is installed and offered."""
     import importlib.util
 
     import httpx
 
     return {
         "verify": context,
-        "follow_redirects": False,
         "trust_env": False,
         "http2": importlib.util.find_spec("h2") is not None,
         "limits": httpx.Limits(max_connections=200, max_keepalive_connections=64, keepalive_expiry=60),
     }
 
 
-def _arguments(request: Request, left: float) -> dict[str, Any]:
-    headers = {"accept-encoding": "identity", **request.headers}
-    return {"method": request.method, "url": request.url, "headers": headers, "content": request.body, "timeout": left}
+def _outgoing(request: Request, left: float) -> httpx.Request:
+    import httpx
+
+    headers = {"accept": "*/*", "accept-encoding": "identity", "connection": "keep-alive", **request.headers}
+    times = dict.fromkeys(("connect", "read", "write", "pool"), left)
+    return httpx.Request(
+        request.method, request.url, headers=headers, content=request.body, extensions={"timeout": times}
+    )
 
 
 def _reply(answer: httpx.Response, body: bytes) -> Reply:
@@ -226,10 +240,13 @@ def _too_slow(source: str) -> NoAnswerError:
     )
 
 
-def _translated(error: httpx.HTTPError, source: str) -> ExchangeError:
+def _translated(error: httpx.HTTPError | httpx.InvalidURL, source: str) -> ExchangeError:
     import httpx
 
-    if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError | httpx.PoolTimeout | httpx.UnsupportedProtocol):
+    if isinstance(
+        error,
+        httpx.ConnectTimeout | httpx.ConnectError | httpx.PoolTimeout | httpx.UnsupportedProtocol | httpx.InvalidURL,
+    ):
         return NotSentError(
             "it cannot be reached",
             "无法连接",

@@ -62,8 +62,11 @@ class Again:
         if rested is None or rested.case() is not case or not rested.since <= now < rested.until:
             return None
         memory: Mapping[MemoryKey, Remembered] = await Recall(rested.keys)
-        for key, kept in zip(rested.keys, rested.kept, strict=True):
-            if memory.get(key) is not kept:
+        if len(memory) != len(rested.kept):
+            return None
+        # In the order of the keys, as memories answer; another order would only weigh once more than is needed.
+        for found, kept in zip(memory.values(), rested.kept, strict=True):
+            if found is not kept:
                 return None
         return rested
 

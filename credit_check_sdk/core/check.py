@@ -114,7 +114,7 @@ def _decided_again(desk: Desk, case: Case, rested: Rested, number: str, now: dat
     if not shown[0] <= now < shown[1]:
         evidences = tuple(_evidence(desk, item, now) for item in rested.heard)
         rested.shown = shown = (now, tick(rested.heard, now), evidences)
-    return Decision.made(**{**rested.parts, "id": number, "decided_at": local(now), "evidences": shown[2]})
+    return Decision.made_whole({**rested.parts, "id": number, "decided_at": local(now), "evidences": shown[2]})
 
 
 def purpose_stated(case: Case) -> None:

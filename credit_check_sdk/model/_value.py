@@ -58,6 +58,23 @@ class Value(BaseModel):
         write(new, "__pydantic_private__", None)
         return new
 
+    @classmethod
+    def made_whole(cls, parts: dict[str, Any]) -> Self:
+        """Make a value of all its parts, which are those of another one but for some; see `made`."""
+        new = cls.__new__(cls)
+        write = object.__setattr__
+        write(new, "__dict__", parts)
+        write(new, "__pydantic_fields_set__", _all(cls))
+        write(new, "__pydantic_extra__", None)
+        write(new, "__pydantic_private__", None)
+        return new
+
+
+@functools.cache
+def _all(kind: type[Value]) -> set[str]:
+    """Name all fields of a value; nobody changes the set, for no value's field is ever set."""
+    return set(kind.model_fields)
+
 
 @functools.cache
 def _defaults(kind: type[Value]) -> dict[str, Any]:

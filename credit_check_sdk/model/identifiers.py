@@ -12,6 +12,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
+from operator import mul
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ NATIONAL = frozenset({USCC, ORG_CODE, REG_NO, RESIDENT_ID, RESIDENCE_PERMIT})
 
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+_USCC_VALUES = {character: value for value, character in enumerate(USCC_ALPHABET)}
 ORG_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_ORG_VALUES = {character: value for value, character in enumerate(ORG_ALPHABET)}
 ORG_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CHECKS = "10X98765432"
@@ -99,12 +102,16 @@ def normalise(scheme: str, raw: str) -> Normalised:
     Raises:
         ValueError: it is empty.
     """
-    seen = "".join(character for character in raw if not _is_unseen(character)).strip()
-    if not seen:
-        raise ValueError("an identifier may not be blank; leave it out instead")
-    value, changes = _folded(scheme, seen) if scheme in NATIONAL else _widened(seen)
-    if seen != raw and "spaces" not in changes:
-        changes = ("spaces", *changes)
+    if raw.isascii() and raw.isalnum():
+        # As most are: nothing to remove, and nothing wide. Whole texts are gone over only where there is a reason to.
+        value, changes = _plainly_folded(scheme, raw) if scheme in NATIONAL else (raw, ())
+    else:
+        seen = "".join(character for character in raw if not _is_unseen(character)).strip()
+        if not seen:
+            raise ValueError("an identifier may not be blank; leave it out instead")
+        value, changes = _folded(scheme, seen) if scheme in NATIONAL else _widened(seen)
+        if seen != raw and "spaces" not in changes:
+            changes = ("spaces", *changes)
     # A hyphen in an organisation code is its usual spelling (GB 11714), so that change alone says nothing.
     usual = scheme == ORG_CODE and changes == ("hyphens",)
     said = (Finding("identifier.normalised", (("changes", ",".join(changes)),)),) if changes and not usual else ()
@@ -141,7 +148,7 @@ def equivalents(scheme: str, value: str) -> tuple[tuple[str, str], ...]:
     The organisation code inside a social credit code (GB 32100-2015, positions 9 to 17) where its own check digit
     holds, and the 18-digit form of a 15-digit resident number (GB 11643-1999).
     """
-    if scheme == USCC and len(value) == 18 and all(c in USCC_ALPHABET for c in value):  # noqa: PLR2004  GB 32100-2015
+    if scheme == USCC and len(value) == 18 and _USCC_VALUES.keys() >= set(value):  # noqa: PLR2004  GB 32100-2015
         inner = value[8:17]
         # Bodies without an organisation code of their own were given zeros there: that is nobody's code.
         certain = inner[8] == org_code_check(inner[:8]) and not is_placeholder(ORG_CODE, inner)
@@ -197,17 +204,17 @@ def mask(scheme: str, value: str) -> str:
 
 def uscc_check(body: str) -> str:
     """Give the check character of the first 17 characters of a social credit code (GB 32100-2015), or ``?``."""
-    if len(body) != len(USCC_WEIGHTS) or any(character not in USCC_ALPHABET for character in body):
+    if len(body) != len(USCC_WEIGHTS) or not _USCC_VALUES.keys() >= set(body):
         return "?"
-    total = sum(USCC_ALPHABET.index(character) * weight for character, weight in zip(body, USCC_WEIGHTS, strict=True))
+    total = sum(map(mul, map(_USCC_VALUES.__getitem__, body), USCC_WEIGHTS))
     return USCC_ALPHABET[(31 - total % 31) % 31]
 
 
 def org_code_check(body: str) -> str:
     """Give the check character of the first 8 characters of an organisation code (GB 11714-1997), or ``?``."""
-    if len(body) != len(ORG_WEIGHTS) or any(character not in ORG_ALPHABET for character in body):
+    if len(body) != len(ORG_WEIGHTS) or not _ORG_VALUES.keys() >= set(body):
         return "?"
-    total = sum(ORG_ALPHABET.index(character) * weight for character, weight in zip(body, ORG_WEIGHTS, strict=True))
+    total = sum(map(mul, map(_ORG_VALUES.__getitem__, body), ORG_WEIGHTS))
     return "0123456789X0"[11 - total % 11]
 
 
@@ -265,6 +272,16 @@ def _folded(scheme: str, seen: str) -> tuple[str, tuple[str, ...]]:
         ("case", narrow, upper),
         ("look_alikes", upper, plain),
     )
+    return plain, tuple(name for name, before, after in steps if before != after)
+
+
+def _plainly_folded(scheme: str, raw: str) -> tuple[str, tuple[str, ...]]:
+    """Fold an identifier of a known form that holds nothing but ASCII letters and digits; see `_folded`."""
+    upper = raw.translate(_UPPER)
+    plain = _without_look_alikes(scheme, upper)
+    if plain == raw:
+        return raw, ()
+    steps = (("case", raw, upper), ("look_alikes", upper, plain))
     return plain, tuple(name for name, before, after in steps if before != after)
 
 
@@ -340,7 +357,7 @@ def _likeness(scheme: str, raw: str, *, hinted: bool) -> int:
 
 
 def _doubts_of_uscc(value: str) -> Iterator[Finding]:
-    if any(character not in USCC_ALPHABET for character in value):
+    if not _USCC_VALUES.keys() >= set(value):
         yield Finding("identifier.alphabet", (("look_alike", "ambiguous"),) if "V" in value else ())
         return
     if value[0] not in AUTHORITIES:
@@ -356,7 +373,7 @@ def _doubts_of_uscc(value: str) -> Iterator[Finding]:
 
 
 def _doubts_of_org_code(value: str) -> Iterator[Finding]:
-    if any(character not in ORG_ALPHABET for character in value):
+    if not _ORG_VALUES.keys() >= set(value):
         yield Finding("identifier.alphabet")
     elif value[8] != org_code_check(value[:8]):
         yield Finding("identifier.check_digit")
