@@ -700,7 +700,8 @@ class CreditCheck(_Client, Upkeep, Offline, Commitments):
         return self._world.ledger.run(question)
 
     def _run(self, flow: Flow[T], transaction: object = None) -> T:
-        return _driver()(flow, self._parts.world.here(), transaction)
+        result: T = _driver()(flow, self._parts.world.here(), transaction)
+        return result
 
 
 class AsyncCreditCheck(_Client, AsyncUpkeep, AsyncOffline, AsyncCommitments):

@@ -54,6 +54,15 @@ def is_seen(character: str) -> bool:
 
 
 class TestNormalising:
+    @given(SCHEMES, st.text(alphabet="0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", min_size=1))
+    def test_plain_text_is_folded_as_any_other(self, scheme: str, plain: str) -> None:
+        """Plain text takes a shorter way; a blank before it makes it take the long one."""
+        short, long = normalise(scheme, plain), normalise(scheme, f" {plain}")
+        assert short.value == long.value
+        assert ("spaces", *short.changes) == long.changes
+        said = [finding for finding in long.findings if finding.code != "identifier.normalised"]
+        assert [finding for finding in short.findings if finding.code != "identifier.normalised"] == said
+
     @given(SCHEMES, WRITTEN | TYPED)
     def test_it_refuses_nothing_that_is_seen_and_done_twice_changes_nothing(self, scheme: str, raw: str) -> None:
         if not any(is_seen(character) for character in raw):

@@ -1,7 +1,7 @@
 """Where lists lie: a folder with one immutable SQLite file that is current, and a small file that names it.
 
 A file is written beside the current one, made durable, and named by replacing the small file: readers, in this process
-and in others, go over at their next look-up, and never see half a list. No identifier is readable in it: entries are
+at their next look-up, in others within some milliseconds, go over to it and never see half a list. No identifier is readable in it: entries are
 found by keyed hashes and encrypted (AES-256-GCM), with a key that lies in the folder, readable by its owner only.
 """
 
@@ -13,8 +13,9 @@ import itertools
 import os
 import sqlite3
 import threading
+import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
@@ -35,13 +36,29 @@ _NUMBERS = 50_000
 """Identifiers of one part."""
 _MAPPED = 1 << 31
 """Bytes of the file that are mapped into memory, where processes share its pages."""
-_TABLES = """
-CREATE TABLE entry (list TEXT NOT NULL, number TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (list, number)) WITHOUT ROWID;
-CREATE TABLE found_by (hash BLOB NOT NULL, list TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (hash, list, number))
-    WITHOUT ROWID;
+_LOOK_AGAIN = 0.01
+"""Seconds for which the file that is open is taken for the current one, unless this process itself replaces it."""
+_FORM = 1
+"""Form of the file that is written; one of an older form is read until it is replaced."""
+_TABLES = f"""
+PRAGMA user_version = {_FORM};
+CREATE TABLE entry (id INTEGER PRIMARY KEY, list TEXT NOT NULL, number TEXT NOT NULL, body BLOB NOT NULL);
+CREATE TABLE found_by (hash BLOB NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (hash, entry)) WITHOUT ROWID;
+CREATE TABLE span (list TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE numbers (scheme TEXT NOT NULL, list TEXT NOT NULL, part INTEGER NOT NULL, body BLOB NOT NULL);
 """
-_LOOK = "SELECT e.list, e.body FROM found_by f JOIN entry e ON e.list = f.list AND e.number = f.number WHERE f.hash = ?"
+_LOOK = (
+    "SELECT e.list, e.body FROM found_by f JOIN entry e ON e.list = f.list AND e.number = f.number WHERE f.hash = ?",
+    "SELECT e.list, e.body FROM found_by f JOIN entry e ON e.id = f.entry WHERE f.hash = ?",
+)
+"""By form of the file."""
+_ENTRIES = (
+    "SELECT number, body FROM entry WHERE list = ?",
+    "SELECT e.number, e.body FROM span s JOIN entry e ON e.id BETWEEN s.first AND s.last WHERE s.list = ?",
+)
+_replaced = itertools.count(1)
+_latest = [0]
+"""How often a file was replaced by this process."""
 
 
 @dataclass(slots=True)
@@ -52,6 +69,13 @@ class _Open:
     held: HeldLists
     file: str
     reading: sqlite3.Connection
+    form: int
+    look: str
+    cursor: sqlite3.Cursor
+    """What look-ups run on; whoever reads for longer makes one of his own."""
+    replaced: int = 0
+    until: float = 0.0
+    """Until when on the monotonic clock it is taken for the current one, while *replaced* is the latest."""
 
 
 class Shelf:
@@ -63,10 +87,12 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._current = str(folder / _CURRENT)
         self._local = threading.local()
         self._writing = threading.Lock()
         secret = self._secret()
-        self._hash_key = hashlib.blake2b(b"found by", key=secret, digest_size=32).digest()
+        hash_key = hashlib.blake2b(b"found by", key=secret, digest_size=32).digest()
+        self._hashing = hashlib.blake2b(key=hash_key, digest_size=16)
         self._cipher = AESGCM(hashlib.blake2b(b"entries", key=secret, digest_size=32).digest())
 
     def held(self) -> HeldLists | None:
@@ -85,15 +111,18 @@ class Shelf:
             return None
         found: dict[bytes, str] = {}
         for scheme, value in keys:
-            rows = opened.reading.execute(_LOOK, (self._hash(scheme, value),))
-            found.update((body, code) for code, body in rows)
+            rows = opened.cursor.execute(opened.look, (self._hash(scheme, value),)).fetchall()
+            if rows:
+                found.update({body: code for code, body in rows})
+        if not found:
+            return opened.held, []
         return opened.held, [(code, self._plain(body, code).rpartition(b"\n")[0]) for body, code in found.items()]
 
     def entries(self, code: str) -> Iterator[ListEntry]:
         """Give every entry of a list; by what it is found is read from the entry itself."""
         opened = self._opened()
         if opened is not None:
-            for number, body in opened.reading.execute("SELECT number, body FROM entry WHERE list = ?", (code,)):
+            for number, body in opened.reading.execute(_ENTRIES[opened.form], (code,)):
                 packed = self._plain(body, code)
                 line, _, keys = packed.rpartition(b"\n")
                 pairs = tuple(
@@ -132,19 +161,25 @@ class Shelf:
 
     def _opened(self) -> _Open | None:
         """Open the current file; a look at the small one's stamp tells whether it is still current."""
-        path = self._folder / _CURRENT
+        opened: _Open | None = getattr(self._local, "opened", None)
+        latest, process = _latest[0], os.getpid()
+        now = time.monotonic()  # noqa: TID251  how long ago the file was looked at; no answer depends on it
+        if opened is not None and now < opened.until and opened.replaced == latest and opened.stamp[2] == process:
+            return opened
         try:
-            found = os.stat(path)  # noqa: PTH116  a Path's own is slower, and this is done at every look-up
+            found = os.stat(self._current)  # noqa: PTH116  a Path's own is slower, and this is done often
         except FileNotFoundError:
             return None
-        stamp = (found.st_mtime_ns, found.st_ino, os.getpid())
-        opened: _Open | None = getattr(self._local, "opened", None)
-        if opened is not None and opened.stamp == stamp:
-            return opened
+        if opened is None or opened.stamp != (found.st_mtime_ns, found.st_ino, process):
+            opened = self._reopened(opened)
+        opened.replaced, opened.until = latest, now + _LOOK_AGAIN
+        return opened
+
+    def _reopened(self, before: _Open | None) -> _Open:
         for _ in range(5):
             # The file may be replaced, and the old one removed, between reading its name and opening it.
             with contextlib.suppress(sqlite3.OperationalError):
-                return self._open(path, opened)
+                return self._open(self._folder / _CURRENT, before)
         raise _unusable(self._folder, "gone")
 
     def _open(self, path: Path, before: _Open | None) -> _Open:
@@ -159,13 +194,16 @@ class Shelf:
         except ValidationError as error:
             raise _unusable(self._folder, "damaged") from error
         if before is not None and before.file == file and before.stamp[2] == stamp[2]:
-            opened = _Open(stamp, held, file, before.reading)
+            opened = replace(before, stamp=stamp, held=held)
         else:
             uri = f"{(self._folder / file).resolve().as_uri()}?mode=ro&immutable=1"
             connection = sqlite3.connect(uri, uri=True, check_same_thread=False, cached_statements=16)
             connection.execute(f"PRAGMA mmap_size = {_MAPPED}")
             connection.execute("SELECT 1 FROM entry LIMIT 1").fetchone()
-            opened = _Open(stamp, held, file, connection)
+            (form,) = connection.execute("PRAGMA user_version").fetchone()
+            if form >= len(_LOOK):
+                raise _unusable(self._folder, "newer")
+            opened = _Open(stamp, held, file, connection, form, _LOOK[form], connection.cursor())
         self._local.opened = opened
         return opened
 
@@ -217,12 +255,21 @@ class Shelf:
         writing.execute("INSERT INTO numbers VALUES (?, ?, ?, ?)", (scheme, code, part, body))
 
     def _write(self, writing: sqlite3.Connection, code: str, batch: list[ListEntry]) -> None:
+        if not batch:
+            return
+        (last,) = writing.execute("SELECT coalesce(max(id), 0) FROM entry").fetchone()
+        places = range(last + 1, last + 1 + len(batch))
         writing.executemany(
-            "INSERT INTO entry VALUES (?, ?, ?)", [(code, each.number, self._sealed(each, code)) for each in batch]
+            "INSERT INTO entry VALUES (?, ?, ?, ?)",
+            [(place, code, each.number, self._sealed(each, code)) for place, each in zip(places, batch, strict=True)],
+        )
+        writing.execute(
+            "INSERT INTO span VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET last = excluded.last",
+            (code, places[0], places[-1]),
         )
         writing.executemany(
-            "INSERT OR IGNORE INTO found_by VALUES (?, ?, ?)",
-            [(self._hash(*key), code, each.number) for each in batch for key in each.found_by],
+            "INSERT OR IGNORE INTO found_by VALUES (?, ?)",
+            [(self._hash(*key), place) for place, each in zip(places, batch, strict=True) for key in each.found_by],
         )
 
     def _name(self, held: HeldLists, file: str) -> None:
@@ -234,6 +281,7 @@ class Shelf:
             os.fsync(writing.fileno())
         before = getattr(self._opened(), "file", None)
         beside.replace(self._folder / _CURRENT)
+        _latest[0] = next(_replaced)
         _durable(self._folder)
         for old in self._folder.glob("lists-*.sqlite"):
             if old.name not in {file, before}:
@@ -243,7 +291,9 @@ class Shelf:
                     old.unlink()
 
     def _hash(self, scheme: str, value: str) -> bytes:
-        return hashlib.blake2b(f"{scheme}\n{value}".encode(), key=self._hash_key, digest_size=16).digest()
+        hashing = self._hashing.copy()
+        hashing.update(f"{scheme}\n{value}".encode())
+        return hashing.digest()
 
     def _sealed(self, entry: ListEntry, code: str) -> bytes:
         keys = "\v".join(f"{scheme}\t{value}" for scheme, value in entry.found_by).encode()

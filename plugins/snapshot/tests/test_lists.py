@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import json
 import os
@@ -445,7 +446,7 @@ with CreditCheck.open(sys.argv[1]) as credit:
 """
 
 
-def test_other_processes_go_over_at_their_next_look(config: Path, credit_sandbox: RunningSandbox) -> None:
+def test_other_processes_go_over_to_a_new_file(config: Path, credit_sandbox: RunningSandbox) -> None:
     credit_sandbox.put_record(record(OTHER))
     with CreditCheck.open(config) as credit:
         credit.refresh_lists()
@@ -550,3 +551,51 @@ def test_it_is_what_the_interface_says(config: Path) -> None:
         assert isinstance(source, SnapshotSource)
         assert isinstance(source, OfflineSource)
         assert isinstance(credit._desk.publishers[LISTS], Publisher)
+
+
+FORMER = """
+ALTER TABLE entry RENAME TO newer_entry;
+ALTER TABLE found_by RENAME TO newer_found_by;
+CREATE TABLE entry (list TEXT NOT NULL, number TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (list, number)) WITHOUT ROWID;
+CREATE TABLE found_by (hash BLOB NOT NULL, list TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (hash, list, number))
+    WITHOUT ROWID;
+INSERT INTO entry SELECT list, number, body FROM newer_entry;
+INSERT INTO found_by SELECT f.hash, e.list, e.number FROM newer_found_by f JOIN newer_entry e ON e.id = f.entry;
+DROP TABLE newer_entry;
+DROP TABLE newer_found_by;
+DROP TABLE span;
+PRAGMA user_version = 0;
+"""
+"""Puts a file into the form that was written at first."""
+
+
+def kept_file(config: Path) -> Path:
+    (file,) = (config.parent / "lists").glob("lists-*.sqlite")
+    return file
+
+
+def test_a_file_of_the_first_form_is_read_until_it_is_replaced(door: Door, credit_sandbox: RunningSandbox) -> None:
+    credit_sandbox.put_record(record(USCC))
+    fates(door)
+    with contextlib.closing(sqlite3.connect(kept_file(door.config))) as file:
+        file.executescript(FORMER)
+    shelf = Shelf(door.config.parent / "lists")
+    found = shelf.look((("cn-uscc", USCC),))
+    assert found is not None
+    assert [code for code, _ in found[1]] == ["MOF-ZC"]
+    assert len(list(shelf.entries("MOF-ZC"))) == 1
+    credit_sandbox.put_record(record(OTHER))
+    assert fates(door) == {"MOF-ZC": "changed"}
+    again = shelf.look((("cn-uscc", OTHER),))
+    assert again is not None
+    assert [code for code, _ in again[1]] == ["MOF-ZC"]
+
+
+def test_a_file_of_a_form_to_come_is_refused(config: Path, credit_sandbox: RunningSandbox) -> None:
+    credit_sandbox.put_record(record(USCC))
+    with CreditCheck.open(config) as credit:
+        credit.refresh_lists()
+    with contextlib.closing(sqlite3.connect(kept_file(config))) as file:
+        file.execute("PRAGMA user_version = 99")
+    with CreditCheck.open(config) as credit, pytest.raises(LedgerError, match="newer"):
+        credit.held_lists()
