@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import bulk, checks, decisions, durable, page, starting
+from benchmarks import bulk, checks, decisions, delivering, durable, page, starting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,6 +24,7 @@ ALL: dict[str, Callable[[int], Iterator[Line]]] = {
     "beside": checks.beside,
     "crowd": checks.crowd,
     "decisions": decisions.decisions,
+    "relay": delivering.relay,
     "lookups": bulk.lookups,
     "bulk": bulk.bulk,
     "imports": starting.imports,

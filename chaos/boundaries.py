@@ -76,6 +76,10 @@ def _watch_sqlite(watch: Watch) -> None:
         def execute(self, sql: str, parameters: Any = (), /) -> Any:
             return around(self.connection, sql, lambda: super(Cursor, self).execute(sql, parameters))
 
+        @override
+        def executemany(self, sql: str, parameters: Any, /) -> Any:
+            return around(self.connection, sql, lambda: super(Cursor, self).executemany(sql, parameters))
+
     class Connection(sqlite3.Connection):
         @override
         def execute(self, sql: str, parameters: Any = (), /) -> Any:

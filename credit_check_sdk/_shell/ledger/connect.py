@@ -17,7 +17,7 @@ from credit_check_sdk._shell.ledger.steps import Execute, Result, Work
 from credit_check_sdk.errors import TransactionError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from sqlalchemy import ClauseElement
 
@@ -40,8 +40,14 @@ def compiled(dialect: str, execute: Execute) -> tuple[str, Any]:
         # The statement is kept beside its text, so that its identity is never used again for another.
         kept = _compiled[key] = (execute.statement, str(made), order, dict(made.params))
     _, text, order, constants = kept
-    values = {**constants, **execute.parameters}
-    return text, (values if order is None else tuple(values[name] for name in order))
+    if execute.many:
+        return text, [_values(constants, each, order) for each in execute.many]
+    return text, _values(constants, execute.parameters, order)
+
+
+def _values(constants: Mapping[str, Any], parameters: Mapping[str, Any], order: tuple[str, ...] | None) -> Any:
+    values = {**constants, **parameters}
+    return values if order is None else tuple(values[name] for name in order)
 
 
 def _always() -> bool:
@@ -136,6 +142,9 @@ def on_cursor(make: Callable[[], Any], dialect: str) -> Callable[[Execute], Resu
         text, values = compiled(dialect, step)
         cursor = make()
         try:
+            if step.many:
+                cursor.executemany(text, values)
+                return Result((), cursor.rowcount)
             if values:
                 cursor.execute(text, values)
             else:
@@ -165,7 +174,8 @@ def on_sqlalchemy(connection: Any) -> Callable[[Execute], Result]:
     def run(step: Execute) -> Result:
         # Without this SQLAlchemy keeps no count for an insert, and none could be told from one that was there already.
         options = {"preserve_rowcount": True}
-        found = connection.execute(step.statement, dict(step.parameters), execution_options=options)
+        parameters = [dict(each) for each in step.many] or dict(step.parameters)
+        found = connection.execute(step.statement, parameters, execution_options=options)
         rows = [tuple(row) for row in found] if found.returns_rows else ()
         return Result(rows, found.rowcount)
 

@@ -164,6 +164,9 @@ def _join_psycopg(connection: Any) -> Joined:
     async def run_async(step: Execute) -> Result:
         statement, values = compiled("postgresql", step)
         async with AsyncCursor(connection, row_factory=tuple_row) as cursor:
+            if step.many:
+                await cursor.executemany(statement.encode(), values)
+                return Result((), cursor.rowcount)
             await cursor.execute(statement.encode(), values or None)
             rows = await cursor.fetchall() if cursor.description else ()
             return Result(rows, cursor.rowcount)

@@ -264,14 +264,19 @@ def lease(command: Lease, keys: KeyRing) -> Work[tuple[OutboxRow, ...]]:
 def settle(command: Settle) -> Work[int]:
     """Write down what became of rows that are still leased under this token; answer how many moved."""
     moved = 0
+    taken = [answer.key for answer in command.acknowledgements if _taken(answer, command)]
+    if taken:
+        now = micros(command.now)
+        runs = [{"k": key, "token": command.token, "now": now} for key in taken]
+        moved += (yield Execute(_DELIVERED, many=runs)).count
     for answer in command.acknowledgements:
+        if _taken(answer, command):
+            continue
         mine = {"k": answer.key, "token": command.token}
         error = {"error": _error(answer)}
         later = {"then": micros(command.retry_at.get(answer.key, command.now))}
         if answer.key in command.dead:
             result = yield Execute(_STOPPED, {**mine, **error, **later, "to_state": "dead"})
-        elif answer.verdict == "delivered":
-            result = yield Execute(_DELIVERED, {**mine, "now": micros(command.now)})
         elif answer.verdict == "retry":
             result = yield Execute(_AGAIN, {**mine, **error, **later})
         else:
@@ -281,6 +286,10 @@ def settle(command: Settle) -> Work[int]:
     if moved and command.channel is not None:
         yield from _note(command, command.channel)
     return moved
+
+
+def _taken(answer: Acknowledgement, command: Settle) -> bool:
+    return answer.verdict == "delivered" and answer.key not in command.dead
 
 
 def _note(command: Settle, channel: str) -> Work[None]:

@@ -141,12 +141,12 @@ def seal(command: Seal, keys: KeyRing) -> Work[Sealed]:
     chain = yield from _alone(ledger, command.now, keys)
     place, previous, follows = yield from _head(chain, ledger)
     waiting = (yield Execute(_NEXT, {"most": command.limit})).rows
+    seals = []
     for row in waiting:
         place += 1
         of_content = links.content(*row)
         made = links.link(chain.chain, place, follows, previous, of_content)
-        yield Execute(
-            _INSERT_SEAL,
+        seals.append(
             {
                 "place": place,
                 "entry": row[0],
@@ -155,10 +155,12 @@ def seal(command: Seal, keys: KeyRing) -> Work[Sealed]:
                 "previous": previous,
                 "content": of_content,
                 "link": made,
-            },
+            }
         )
-        yield Execute(_PLACE, {"number": row[0], "at_place": place})
         previous, follows = made, row[0]
+    if seals:
+        yield Execute(_INSERT_SEAL, many=seals)
+        yield Execute(_PLACE, many=[{"number": each["entry"], "at_place": each["place"]} for each in seals])
     newest = (yield Execute(_CHECKPOINT)).rows
     signed_anew = bool(newest) and newest[0][1] == place and newest[0][2] != keys.receipt_key
     if waiting or (signed_anew and follows is not None):

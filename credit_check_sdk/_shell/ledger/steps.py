@@ -30,6 +30,11 @@ class Execute:
 
     statement: ClauseElement
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    many: Sequence[Mapping[str, Any]] = ()
+    """Parameters of each of many runs, in one trip to the database.
+
+    Only how many rows were touched is told then, and by drivers of hosts not even that.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -307,12 +307,16 @@ def _record_check(one: CheckEntry, keys: KeyRing) -> Work[None]:
                 "ends_at": proposal.until and day_start(proposal.until) + DAY,
             },
         )
-        for source, number in sorted({(ground.source, ground.record_id) for ground in proposal.grounds}):
-            record_key = keys.hashed("record", source, number)
-            yield Execute(_INSERT_GROUND, {**names, "source": source, "record_key": record_key})
+        grounds = sorted({(ground.source, ground.record_id) for ground in proposal.grounds})
+        if grounds:
+            runs = [
+                {**names, "source": source, "record_key": keys.hashed("record", source, number)}
+                for source, number in grounds
+            ]
+            yield Execute(_INSERT_GROUND, many=runs)
     hashed = {keys.hashed("subject", *key) for party in one.case.everybody for key in party.subject.keys}
-    for subject_key in sorted(hashed):
-        yield Execute(_INSERT_SUBJECT, {"subject_key": subject_key, "decision": decision.id})
+    if hashed:
+        yield Execute(_INSERT_SUBJECT, many=[{"subject_key": key, "decision": decision.id} for key in sorted(hashed)])
     yield from notices.checked_anew(decision)
 
 
