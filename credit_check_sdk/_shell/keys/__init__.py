@@ -287,7 +287,7 @@ def verify_with(token: str, jwks: Mapping[str, Any]) -> Mapping[str, Any] | None
 
 
 def _hash(key: bytes, parts: tuple[str, ...]) -> str:
-    text = b"".join(len(part.encode()).to_bytes(4) + part.encode() for part in parts)
+    text = b"".join([len(raw).to_bytes(4) + raw for raw in [part.encode() for part in parts]])
     return hmac.digest(key, text, "sha256").hex()
 
 

@@ -54,5 +54,8 @@ def parts(token: str) -> tuple[Mapping[str, Any], Any, bytes, bytes]:
     return header, json.loads(body), f"{head}.{claims}".encode("ascii"), proof
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def _json(value: Mapping[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _encode(value).encode()

@@ -157,20 +157,20 @@ class Ledger:
 
     @contextlib.contextmanager
     def _lent(self, *, write: bool) -> Iterator[Joined]:
-        from credit_check_sdk._shell.ledger.connect import Joined, on_sqlalchemy, on_sqlite
+        from credit_check_sdk._shell.ledger.connect import Joined, on_own_sqlite, on_sqlalchemy
 
         with self._store.transaction(write=write) as connection:
             if isinstance(self._store, SqliteFile):
-                yield Joined("sqlite", run=on_sqlite(connection))
+                yield Joined("sqlite", run=on_own_sqlite(connection))
             else:
                 yield Joined("postgresql", run=on_sqlalchemy(connection))
 
     @contextlib.contextmanager
     def _lent_on_file(self) -> Iterator[tuple[Joined, sqlite3.Connection]]:
-        from credit_check_sdk._shell.ledger.connect import Joined, on_sqlite
+        from credit_check_sdk._shell.ledger.connect import Joined, on_own_sqlite
 
         with self._store.transaction(write=True) as connection:
-            yield Joined("sqlite", run=on_sqlite(connection)), connection
+            yield Joined("sqlite", run=on_own_sqlite(connection)), connection
 
     def _work(self, work: Any) -> Work[Any]:
         from credit_check_sdk._shell.ledger.work import ask, record

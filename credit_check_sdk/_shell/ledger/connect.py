@@ -27,7 +27,7 @@ DIALECTS: dict[str, Any] = {
     "postgresql": postgresql.psycopg.dialect(paramstyle="pyformat"),  # type: ignore[no-untyped-call]
 }
 """The databases that a ledger can be kept in."""
-_compiled: dict[tuple[str, int], tuple[ClauseElement, str, tuple[str, ...] | None, dict[str, Any]]] = {}
+_compiled: dict[tuple[str, int], tuple[ClauseElement, str, Callable[[Mapping[str, Any]], Any]]] = {}
 
 
 def compiled(dialect: str, execute: Execute) -> tuple[str, Any]:
@@ -38,16 +38,18 @@ def compiled(dialect: str, execute: Execute) -> tuple[str, Any]:
         made = execute.statement.compile(dialect=DIALECTS[dialect])
         order = tuple(made.positiontup) if getattr(made, "positional", False) else None  # type: ignore[attr-defined]
         # The statement is kept beside its text, so that its identity is never used again for another.
-        kept = _compiled[key] = (execute.statement, str(made), order, dict(made.params))
-    _, text, order, constants = kept
+        kept = _compiled[key] = (execute.statement, str(made), _values(order, dict(made.params)))
+    _, text, values = kept
     if execute.many:
-        return text, [_values(constants, each, order) for each in execute.many]
-    return text, _values(constants, execute.parameters, order)
+        return text, [values(each) for each in execute.many]
+    return text, values(execute.parameters)
 
 
-def _values(constants: Mapping[str, Any], parameters: Mapping[str, Any], order: tuple[str, ...] | None) -> Any:
-    values = {**constants, **parameters}
-    return values if order is None else tuple(values[name] for name in order)
+def _values(order: tuple[str, ...] | None, constants: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], Any]:
+    """Make what puts parameters as the driver takes them, by place where it wants that."""
+    if order is None:
+        return lambda parameters: {**constants, **parameters}
+    return lambda parameters: tuple([(parameters if name in parameters else constants)[name] for name in order])
 
 
 def _always() -> bool:
@@ -166,6 +168,21 @@ def on_sqlite(connection: Any) -> Callable[[Execute], Result]:
         return made
 
     return on_cursor(cursor, "sqlite")
+
+
+def on_own_sqlite(connection: Any) -> Callable[[Execute], Result]:
+    """Run statements on a connection of our own, all on one cursor: nobody else has anything open on it."""
+    cursor = connection.cursor()
+
+    def run(step: Execute) -> Result:
+        text, values = compiled("sqlite", step)
+        if step.many:
+            cursor.executemany(text, values)
+            return Result((), cursor.rowcount)
+        cursor.execute(text, values)
+        return Result(cursor.fetchall() if cursor.description else (), cursor.rowcount)
+
+    return run
 
 
 def on_sqlalchemy(connection: Any) -> Callable[[Execute], Result]:
