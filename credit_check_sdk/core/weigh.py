@@ -178,7 +178,7 @@ def weigh(  # noqa: PLR0913  what is weighed, by what, when and where
     adverse = tuple(item for item in seen if _may_carry(item, overruled))
     idle = overruled | _doubtful(concerns)
     counted = tuple(item for item in seen if id(item) not in idle)
-    frame = _Frame(case, asked[0], policy, today, case.region or region, seen, adverse, counted, contested, complete)
+    frame = _Frame(case, asked[0], policy, today, case.region or region, seen, counted, contested, complete)
 
     index = _index(catalogue.applicable(case.matter, case.point, today))
     restrictions = stacked(
@@ -235,8 +235,6 @@ class _Frame:
     today: date
     region: str | None
     seen: tuple[Seen, ...]
-    adverse: tuple[Seen, ...]
-    """Those of them that may carry a restriction at all."""
     counted: tuple[Seen, ...]
     """Those that may count in the clean years: a copy that its maker contradicts, or that is over elsewhere, does not."""
     contested: frozenset[int]

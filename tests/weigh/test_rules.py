@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -69,7 +69,7 @@ def measure(base: Measure = SERIOUS, **changes: Any) -> Measure:
 
 
 def frame(*items: Seen, file: Case | None = None, policy: Any = POLICY, complete: bool = True) -> Any:
-    return weigh._Frame(file or case(SUBJECT), ME, policy, TODAY, "451100", items, items, items, frozenset(), complete)
+    return weigh._Frame(file or case(SUBJECT), ME, policy, TODAY, "451100", items, items, frozenset(), complete)
 
 
 def heard(*records: Record, **more: Any) -> Heard:
@@ -289,6 +289,15 @@ def test_triggers_of_restrictions(trigger: Any, changes: dict[str, Any], *, hit:
     assert not weigh._triggers(trigger, SERIOUS, outside, frame(outside), CATALOGUE)
 
 
+def test_a_hint_ends_when_the_measure_does() -> None:
+    item = seen(record(status="publicity_ended", list_until=TOMORROW))
+    found = weigh._carries(
+        SERIOUS, item, frame(item, policy=POLICY.model_copy(update={"publicity_ended": "hint"})), CATALOGUE
+    )
+    assert found is not None
+    assert (found.strength, found.until) == ("hint", TOMORROW)
+
+
 def test_one_member_taints_by_a_measure_that_applies_here_only() -> None:
     member = Party(role="consortium_member", subject=SUBJECT)
     item = seen(party=member)
@@ -297,6 +306,15 @@ def test_one_member_taints_by_a_measure_that_applies_here_only() -> None:
     elsewhere = frame(item, file=case(SUBJECT, matter="licence.food-production", point="accept"))
     assert not weigh._triggers(by_measure, SERIOUS, item, elsewhere, CATALOGUE)
     assert not weigh._triggers(by_measure, SERIOUS, seen(), frame(), CATALOGUE), "the subject is no member"
+    asked: list[tuple[str, str, date]] = []
+
+    class Asked:
+        def applicable(self, *of: Any) -> tuple[Measure, ...]:
+            asked.append(of)
+            return ()
+
+    assert not weigh._triggers(by_measure, SERIOUS, item, frame(item), cast("Any", Asked()))
+    assert asked == [("procurement.goods", "evaluate", TODAY)], "of this matter, at this point, on this day"
     minor = seen(record(list_code="SAMR-YC"), party=member)
     assert not weigh._triggers(by_measure, SERIOUS, minor, frame(minor), CATALOGUE)
 
@@ -453,7 +471,8 @@ def test_without_an_end_lasts_longest() -> None:
 def test_what_is_mandatory_comes_before_what_is_recommended_and_then_by_code() -> None:
     must = finding("R-Z", support(seen()), last=TODAY, force="mandatory")
     may = finding("R-A", support(seen()), last=TOMORROW, force="recommended")
-    assert stacking.stacked([may, must])[0].measure.code == "R-Z"
+    (kept,) = stacking.stacked([may, must])
+    assert (kept.measure.code, kept.until) == ("R-Z", TOMORROW), "it lasts as long as the longest of its strength"
     same = finding("R-Y", support(seen()), last=TODAY, force="mandatory")
     assert stacking.stacked([must, same])[0].measure.code == "R-Y"
 
@@ -724,6 +743,11 @@ def test_who_goes_by_another_name_is_told_once_for_each_record() -> None:
     assert list(weigh._renamed([Finding(SERIOUS, ME, "block", (support(seen()),))])) == []
 
 
+def _about(party: Party, *, known: bool) -> Consultation:
+    answer = Answer(subject=party.subject, known=known)
+    return heard().consultation.model_copy(update={"answers": (answer,)})
+
+
 def test_doubts_about_who_somebody_is_are_told_of_each_party() -> None:
     nameless = Party(role="shareholder", subject=organisation(None))
     slipped = Party(role="agent", subject=organisation(USCC[:-1] + "3", "甲"))
@@ -743,6 +767,24 @@ def test_doubts_about_who_somebody_is_are_told_of_each_party() -> None:
         ("subject.unknown", False, ME),
     ]
     assert found[1].detail["scheme"] == "cn-uscc"
+    known = heard()
+    on_a_list = replace(known, offline=True)
+    for said, told in (
+        ([replace(on_a_list, consultation=_about(slipped, known=True))], [("subject.unknown", True, slipped)]),
+        ([Heard("municipal", _about(slipped, known=True))], []),
+        (
+            [
+                Heard("municipal", _about(slipped, known=True)),
+                replace(on_a_list, consultation=_about(slipped, known=True)),
+            ],
+            [],
+        ),
+    ):
+        doubts = [each for each in weigh._identity([slipped], said, POLICY) if each.code == "subject.unknown"]
+        assert [(each.code, each.weighs, each.party) for each in doubts] == told
+    assert not list(weigh._identity([ME], [on_a_list], POLICY)), (
+        "a sound number that stands on no list is nobody's doubt"
+    )
     strict = POLICY.model_copy(update={"unknown": "review"})
     assert next(iter(weigh._identity([ME], [Heard("municipal", unknown)], strict))).weighs
 
