@@ -44,8 +44,8 @@ $(VENV)/.dev: $(RECIPES) | $(BIN)/python
 	$(PIP) install --quiet --group dev $(DEV)
 	@touch $@ $(VENV)/.demo
 
-$(VENV)/.bench: $(VENV)/.dev
-	$(PIP) install --quiet --group bench --group figures
+$(VENV)/.bench: benchmarks/requirements.txt $(VENV)/.dev
+	$(PIP) install --quiet -r benchmarks/requirements.txt
 	@touch $@
 
 demo: $(VENV)/.demo ## Show the whole job on a small city of its own: sandbox, three hosts, checks, gate, feedback.

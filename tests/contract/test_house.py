@@ -194,3 +194,10 @@ def test_the_readmes_name_the_two_commands() -> None:
         text = (ROOT / name).read_text(encoding="utf-8")
         assert "make demo" in text
         assert "make test" in text
+
+
+def test_peers_are_pinned_as_everything_else() -> None:
+    pinned = set((ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines())
+    peers = (ROOT / "benchmarks" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert peers
+    assert [line for line in peers if not line.startswith("#") and line not in pinned] == []
