@@ -16,6 +16,7 @@ from credit_check_sdk.commitments import AsyncCommitments, Commitments
 from credit_check_sdk.errors import ConfigurationError, CreditCheckError, InputError
 from credit_check_sdk.guard import AsyncGuard, Guard, Guardable
 from credit_check_sdk.offline import AsyncOffline, Offline
+from credit_check_sdk.publications import AsyncPublications, Publications, rules_of
 from credit_check_sdk.upkeep import AsyncUpkeep, Upkeep
 
 if TYPE_CHECKING:
@@ -310,7 +311,7 @@ class _Client:
         return f"{type(self).__name__}(environment={self._desk.environment!r}, sources={sorted(self._desk.sources)})"
 
 
-class CreditCheck(_Client, Upkeep, Offline, Commitments):
+class CreditCheck(_Client, Upkeep, Offline, Commitments, Publications):
     """The must-check client for hosts that wait in threads. Safe to share among threads, and across a fork."""
 
     def __enter__(self) -> Self:
@@ -704,7 +705,7 @@ class CreditCheck(_Client, Upkeep, Offline, Commitments):
         return result
 
 
-class AsyncCreditCheck(_Client, AsyncUpkeep, AsyncOffline, AsyncCommitments):
+class AsyncCreditCheck(_Client, AsyncUpkeep, AsyncOffline, AsyncCommitments, AsyncPublications):
     """The must-check client for hosts that wait on an event loop. The same names, awaited."""
 
     async def __aenter__(self) -> Self:
@@ -1102,6 +1103,7 @@ def _assemble(settings: Settings) -> _Parts:
         contacts=settings.notices.contacts,
         relay=RelayRules(**dict(settings.relay)),
         outbox=OutboxRules(settings.outbox.limit, settings.outbox.when_full),
+        publicity=rules_of(settings, channels),
     )
     world = World(
         exchange=Exchange(_tls(settings)),

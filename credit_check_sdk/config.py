@@ -103,6 +103,21 @@ class RelaySettings(Value):
     """Attempts after which feedback is shown as dead; it is kept, and can be requeued."""
 
 
+class PublicitySettings(Value):
+    """Where licences and penalties are published (双公示), and in which fields."""
+
+    credit: str | None = None
+    """Source over whose channel the credit site (信用网站) is told; without it the nearest one."""
+    enterprise: str | None = None
+    """Source over whose channel the enterprise publicity system (企业信用信息公示系统) is told; without it: not."""
+    credit_dialect: str = "2018"
+    """List of fields of the credit site: ``2018``, ``2016`` or one of *forms*."""
+    enterprise_dialect: str = "2018"
+    """List of fields of the enterprise publicity system."""
+    forms: Several[str] = ()
+    """YAML files with further lists of fields."""
+
+
 class OutboxSettings(Value):
     """How much may wait to be delivered."""
 
@@ -200,6 +215,8 @@ class Settings(BaseSettings):
     """Delivery of feedback."""
     outbox: OutboxSettings = OutboxSettings()
     """What waits to be delivered."""
+    publicity: PublicitySettings = PublicitySettings()
+    """Double publicity."""
     service: ServiceSettings = ServiceSettings()
     """The service."""
     base: Path = Field(default_factory=Path.cwd)

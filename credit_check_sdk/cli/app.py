@@ -106,6 +106,7 @@ def _register() -> None:
         offline,
         outage,
         outbox,
+        publicity,
         report,
         serving,
         setup,

@@ -74,7 +74,7 @@ def settle(
         stored = _latest(credit, case_id, point)
         officer = Operator(id=operator, department=department or stored.case.operator.department)
         if responses is not None:
-            given = parse(Settlement, _bytes(responses), responses)
+            given = parse(Settlement, content(responses), responses)
             if (given.case_id, given.point) != (case_id, point):
                 raise InputError(
                     "the answers are for another case or point",
@@ -209,7 +209,7 @@ def read(file: str) -> Case:
     """
     from credit_check_sdk import Case
 
-    case: Case = parse(Case, _bytes(file), file, CaseError)
+    case: Case = parse(Case, content(file), file, CaseError)
     return case
 
 
@@ -222,11 +222,16 @@ def parse_records(file: str) -> tuple[Record, ...]:
     class Records(RootModel[tuple[Record, ...]]):
         """What was found by hand."""
 
-    data = _bytes(file).strip()
+    data = content(file).strip()
     return tuple(parse(Records, data if data.startswith(b"[") else b"[" + data + b"]", file).root)
 
 
-def _bytes(file: str) -> bytes:
+def content(file: str) -> bytes:
+    """Read a file, or standard input, as far as a case may be long.
+
+    Raises:
+        InputError: it cannot be read, or is longer.
+    """
     try:
         if file == "-":
             return sys.stdin.buffer.read(LARGEST)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from credit_check_sdk.cli.app import app, talk
-from credit_check_sdk.cli.case import LARGEST, read
+from credit_check_sdk.cli.case import content, read
 from credit_check_sdk.errors import InputError
 
 if TYPE_CHECKING:
@@ -289,22 +289,9 @@ def _officer(credit: CreditCheck, code: str, operator: str, department: str) -> 
 
 
 def _read(kind: type[Any], file: str) -> Any:
-    import sys
-    from pathlib import Path
-
     from credit_check_sdk.model.parsing import parse
 
-    try:
-        data = sys.stdin.buffer.read(LARGEST) if file == "-" else Path(file).read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"{Path(file).name} cannot be read ({error.strerror})",
-            f"{Path(file).name} 无法读取（{error.strerror}）",
-            code="file.unreadable",
-            remedy_en="name a file that is there",
-            remedy_zh="请指定存在的文件",
-        ) from None
-    return parse(kind, data, file)
+    return parse(kind, content(file), file)
 
 
 def _day(said: str, option: str) -> date:

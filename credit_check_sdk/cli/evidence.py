@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from credit_check_sdk.cli.app import talk
-from credit_check_sdk.cli.case import _bytes, evidence, find, none_such
+from credit_check_sdk.cli.case import content, evidence, find, none_such
 from credit_check_sdk.errors import InputError
 
 if TYPE_CHECKING:
@@ -182,12 +182,12 @@ def write(out: Path, text: str, *, private: bool = False) -> None:
 def _checkpoint(file: str, keys: str | None) -> Checkpoint:
     from credit_check_sdk.core.evidence import checkpoint_of
 
-    return checkpoint_of(_bytes(file).decode("utf-8", "replace"), Path(file).name, _jwks(keys) if keys else None)
+    return checkpoint_of(content(file).decode("utf-8", "replace"), Path(file).name, _jwks(keys) if keys else None)
 
 
 def _jwks(file: str) -> dict[str, Any]:
     try:
-        found = json.loads(_bytes(file))
+        found = json.loads(content(file))
         listed = found.get("keys", [found])
     except (AttributeError, RecursionError, ValueError):
         listed = None

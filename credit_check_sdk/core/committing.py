@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from credit_check_sdk.core import promise_words
 from credit_check_sdk.core.desk import day_of, local
-from credit_check_sdk.core.feedback import UNROUTED
+from credit_check_sdk.core.feedback import nearest
 from credit_check_sdk.core.notices import day_due
 from credit_check_sdk.core.promises import ACTIVE, days_left, limits, move
 from credit_check_sdk.errors import InputError, LedgerError
@@ -357,7 +357,7 @@ async def push_red_list(desk: Desk, entry: RedListEntry, operator: Operator, wit
             "red_list": told,
         }
     )
-    await Record((FeedbackEntry(feedback, _channel(desk)),))
+    await Record((FeedbackEntry(feedback, nearest(desk)),))
     return feedback.id
 
 
@@ -569,7 +569,7 @@ async def _kept(desk: Desk, stored: StoredCommitment, follows: str, operator: Op
         key = "fb_" + stored.step.removeprefix("com_")
         feedback = _told(desk, stored, key, operator or stored.operator)
         stored = stored.model_copy(update={"feedback": key})
-        entries.append(FeedbackEntry(feedback, _channel(desk)))
+        entries.append(FeedbackEntry(feedback, nearest(desk)))
     await Record((CommitmentEntry(stored, follows), *entries))
     return stored
 
@@ -614,7 +614,7 @@ def _report(  # noqa: PLR0913, PLR0917  whom it is about and who tells
         subject_name=name,
         subject_category=category,
         identifier=identifier,
-        source=_channel(desk),
+        source=nearest(desk),
         answer="applied",
         executed=True,
         basis="",
@@ -623,12 +623,6 @@ def _report(  # noqa: PLR0913, PLR0917  whom it is about and who tells
         environment=desk.environment,
         at=local(now),
     )
-
-
-def _channel(desk: Desk) -> str:
-    """Name the nearest channel: that of the municipal platform, else the first."""
-    near = [name for name in desk.channels if name in desk.sources and desk.sources[name].level == "municipal"]
-    return next(iter((*near, *desk.channels)), UNROUTED)
 
 
 def _confirmed(before: StoredCommitment, operator: Operator, day: date, **changes: Any) -> Commitment:

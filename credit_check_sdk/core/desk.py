@@ -11,11 +11,11 @@ from credit_check_sdk.core.again import Again
 from credit_check_sdk.errors import CaseError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from credit_check_sdk.catalogue import Catalogue
     from credit_check_sdk.catalogue.letters import Letters
-    from credit_check_sdk.model import Case, Contact, Environment, Level, MatterPolicy
+    from credit_check_sdk.model import Case, Contact, Environment, Level, MatterPolicy, PublicityForm
     from credit_check_sdk.spi import Calendar, Channel, Feed, Publisher, Source, Witness
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -88,6 +88,18 @@ class OutboxRules:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicityRules:
+    """Where licences and penalties are published, and in which fields."""
+
+    channels: Mapping[str, str | None] = field(default_factory=dict)
+    """Channel by destination; one that is not named is not published to, but for the credit site."""
+    dialects: Mapping[str, str] = field(default_factory=dict)
+    """List of fields by destination."""
+    forms: Callable[[], Mapping[tuple[str, str], PublicityForm]] = dict
+    """Gives the lists of fields by kind and dialect; few clients ever publish, so that they are read when one does."""
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """Sources, channels, policies and catalogue of one client."""
 
@@ -102,6 +114,7 @@ class Desk:
     region: str | None = None
     relay: RelayRules = field(default_factory=RelayRules)
     outbox: OutboxRules = field(default_factory=OutboxRules)
+    publicity: PublicityRules = field(default_factory=PublicityRules)
     calendar: Calendar | None = None
     """Which days are working days; without it no working day is counted."""
     letters: Letters | None = None

@@ -20,6 +20,12 @@ UNROUTED = "unrouted"
 """Channel of feedback for which no channel is configured yet; it waits and is shown, never dropped."""
 
 
+def nearest(desk: Desk) -> str:
+    """Name the nearest channel: that of the municipal platform, else the first."""
+    near = [name for name in desk.channels if name in desk.sources and desk.sources[name].level == "municipal"]
+    return next(iter((*near, *desk.channels)), UNROUTED)
+
+
 def feedback_of(  # noqa: PLR0913  a feedback is made of all of these
     desk: Desk,
     stored: StoredCheck,

@@ -12,6 +12,7 @@ from credit_check_sdk.model._value import Several, Time, Value, Words
 from credit_check_sdk.model.case import Point
 from credit_check_sdk.model.decision import Environment
 from credit_check_sdk.model.objection import Paper
+from credit_check_sdk.model.publicity import Publication
 from credit_check_sdk.model.record import Record
 from credit_check_sdk.model.response import ResponseAnswer
 from credit_check_sdk.model.subject import Category, Identifier, Operator
@@ -107,11 +108,13 @@ class Feedback(Value):
     """The commitment, in a report of one; on the wire under the names of the collection template."""
     red_list: dict[str, Any] | None = None
     """The entry of the department's own red list, in a report of one."""
+    publicity: Publication | None = None
+    """The licence or penalty record, in a report of one (双公示)."""
 
     def cloud_event(self, origin: str) -> dict[str, Any]:
         """Wrap it as a CloudEvents 1.0 event of *origin*, with the identifier in full, for the wire."""
         data = self.model_dump(mode="json", context={"reveal": True})
-        for name in ("commitment", "red_list"):
+        for name in ("commitment", "red_list", "publicity"):
             if data[name] is None:
                 del data[name]
         if self.commitment is not None:

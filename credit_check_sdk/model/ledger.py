@@ -328,6 +328,15 @@ class Commitments:
 
 
 @dataclass(frozen=True, slots=True)
+class Publications:
+    """Ask for publications that meet all of these, those due first; answers a tuple of `StoredPublication`."""
+
+    record: str | None = None
+    case_id: str | None = None
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
 class CommitmentSteps:
     """Ask how a commitment came to where it is; answers a tuple of `StoredCommitment`, oldest first."""
 

@@ -9,7 +9,7 @@ import copy
 import hashlib
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta, timezone
+from datetime import date, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from credit_check_sdk.errors import LedgerError
@@ -52,6 +52,7 @@ from credit_check_sdk.model.ledger import (
     PaperEntry,
     Papers,
     PostponeRecheck,
+    Publications,
     RecheckedEntry,
     RecheckEntry,
     Rechecks,
@@ -77,11 +78,12 @@ from credit_check_sdk.model.ledger import (
     Unsealed,
     VerifyEvidence,
 )
+from credit_check_sdk.model.publicity import StoredPublication
 from credit_check_sdk.testing.rechecks import InMemoryRechecks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from credit_check_sdk.model import Acknowledgement, Change, Proposal
     from credit_check_sdk.model.ledger import ChannelState, Entry, OutboxState
@@ -265,6 +267,27 @@ class InMemoryLedger:
         _insist(last == entry.follows, "commitment")
         self.promises = [*self.promises, entry.stored]
 
+    def _publications(self, query: Publications) -> tuple[StoredPublication, ...]:
+        found = [
+            StoredPublication(
+                key=row.key,
+                case_id=row.case_id,
+                channel=row.channel,
+                publication=row.feedback.publicity,
+                amends=row.feedback.amends,
+                made_at=row.feedback.at,
+                operator=row.feedback.operator,
+                state=row.state,
+                delivered_at=row.delivered_at,
+            )
+            for row in self.rows.values()
+            if row.feedback is not None
+            and row.feedback.publicity is not None
+            and query.record in {None, row.feedback.publicity.record}
+            and query.case_id in {None, row.case_id}
+        ]
+        return tuple(sorted(found, key=lambda one: one.publication.due_on or date.max)[: query.limit])
+
     def _promised(self, query: Commitments) -> tuple[StoredCommitment, ...]:
         latest = {kept.code: kept for kept in self.promises}
         found = [
@@ -317,6 +340,8 @@ class InMemoryLedger:
                 return tuple(c.decision.id for c in sorted(rests, key=_decided))
             case Commitments():
                 return self._promised(query)
+            case Publications():
+                return self._publications(query)
             case CommitmentSteps():
                 return tuple(kept for kept in self.promises if kept.code == query.code)
             case LastCommitment():

@@ -55,6 +55,7 @@ KEYS = {
     "credit_objection": ("objection",),
     "credit_recheck": ("recheck",),
     "credit_commitment": ("code",),
+    "credit_publication": ("key",),
     "credit_manual": ("manual",),
 }
 """Columns by which a row is found."""

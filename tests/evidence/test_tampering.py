@@ -10,7 +10,7 @@ from credit_check_sdk._shell.ledger import schema
 from credit_check_sdk._shell.ledger.indexes import INDEXES
 from credit_check_sdk.model.ledger import CommitmentEntry
 from tests.evidence.sealed import Hand, fill, near, seal, verify
-from tests.ledger.samples import check, promise
+from tests.ledger.samples import check, promise, published
 from tests.ledger.test_commitments import promised
 
 if TYPE_CHECKING:
@@ -109,6 +109,9 @@ def test_an_index_that_says_something_else_than_its_entry(ledger: Ledger, hand: 
     fill(ledger)
     if table == "credit_commitment":
         ledger.run([CommitmentEntry(promised())])
+        seal(ledger)
+    if table == "credit_publication":
+        ledger.run([published()])
         seal(ledger)
     entry = ENTRY[table]
     rows = hand.rows(table)

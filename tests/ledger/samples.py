@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from credit_check_sdk.model import (
@@ -24,6 +25,7 @@ from credit_check_sdk.model import (
     Operator,
     Party,
     Proposal,
+    Publication,
     Purpose,
     Response,
     Words,
@@ -150,6 +152,25 @@ def promise(
 ) -> FeedbackEntry:
     data = {**delivery(key).body["data"], "case_id": case_id or f"c-{key}", "decision": decision, "at": at}
     return FeedbackEntry(Feedback.model_validate(data, strict=False), channel)
+
+
+def published(key: str = "fb_published", **changes: Any) -> FeedbackEntry:
+    """Make the report of a licence that is published."""
+    said = Publication(
+        record="pub_1",
+        kind="licence",
+        destination="credit",
+        dialect="2018",
+        document_no="一号",
+        matter="licence.food-production",
+        department="451100-scj",
+        decided_on=date(2026, 11, 20),
+        due_on=date(2026, 12, 1),
+        fields={"XK_XDR_MC": "贺州市示例食品有限公司", "XK_XDR_SHXYM": "91451100MA5AAAAA2F"},
+        identifiers=("XK_XDR_SHXYM",),
+    ).model_copy(update=changes)
+    made = promise(key)
+    return replace(made, feedback=made.feedback.model_copy(update={"kind": "publicity", "publicity": said}))
 
 
 def notice(number: str = "notice_1") -> NoticeEntry:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, or_, select
 
+from credit_check_sdk._shell.ledger import publications
 from credit_check_sdk._shell.ledger import schema as s
 from credit_check_sdk._shell.ledger.steps import DAY, Execute, Work, day_start, micros
-from credit_check_sdk.model import Case, Identifier
+from credit_check_sdk.model import Case, Feedback, Identifier
 
 if TYPE_CHECKING:
     from sqlalchemy import Select, Table
@@ -87,6 +88,7 @@ INDEXES = (
     ),
     Index(s.manual, "manual", ("case_id", "point", "source", "queried_at")),
     Index(s.outbox, "key", ("decision", "case_id", "created_at")),
+    Index(s.publication, "key", publications.COLUMNS),
     Index(s.change, "id", ("source", "record_key", "kind", "at", "seen_at")),
     Index(s.touch, "change", ("decision",)),
     Index(s.transition, "id", ("decision", "proposal", "event", "state_before", "state_after", "cause", "at")),
@@ -277,7 +279,10 @@ def _response(body: Any, recorded_at: int, keys: KeyRing) -> Said:
 
 def _feedback(body: Any, recorded_at: int, keys: KeyRing) -> Said:
     del keys
-    return {"credit_outbox": [(body["decision"], body["case_id"], recorded_at)]}
+    said: dict[str, Rows] = {"credit_outbox": [(body["decision"], body["case_id"], recorded_at)]}
+    if body.get("publicity"):
+        said["credit_publication"] = [publications.row(Feedback.model_validate(body, strict=False))]
+    return said
 
 
 def _notice(body: Any, recorded_at: int, keys: KeyRing) -> Said:

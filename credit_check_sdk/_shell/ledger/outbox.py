@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from sqlalchemy import BigInteger, bindparam, case, exists, func, literal_column, or_, select, update
 
+from credit_check_sdk._shell.ledger import publications
 from credit_check_sdk._shell.ledger import schema as s
 from credit_check_sdk._shell.ledger.bodies import entry, opened
 from credit_check_sdk._shell.ledger.steps import Execute, Work, insert, micros, moment
@@ -183,6 +184,7 @@ def put(one: FeedbackEntry, keys: KeyRing) -> Work[None]:
     )
     body = feedback.model_dump(mode="json", context={"reveal": True})
     yield entry(feedback.id, "feedback", feedback.case_id, feedback.at, body, keys, once=True)
+    yield from publications.put(feedback)
 
 
 def rows(question: OutboxRows) -> Work[tuple[OutboxRow, ...]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-VERSION = 5
+VERSION = 6
 """Version of the schema, that of the last step in `versions`; a ledger of another version is not used."""
 
 metadata = MetaData()
@@ -341,4 +341,23 @@ commitment = Table(
     Index("credit_commitment_due", "state", "due_day"),
     Index("credit_commitment_case", "case_id"),
     Index("credit_commitment_subject", "subject_key", "state"),
+)
+
+publication = Table(
+    "credit_publication",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("record", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("matter", Text, nullable=False),
+    Column("department", Text, nullable=False),
+    Column("decided_day", Integer, nullable=False),
+    Column("due_day", Integer),
+    Column("made_at", BigInteger, nullable=False),
+    Index("credit_publication_record", "record"),
+    Index("credit_publication_case", "case_id"),
+    Index("credit_publication_due", "due_day"),
 )

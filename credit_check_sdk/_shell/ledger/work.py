@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
-from credit_check_sdk._shell.ledger import commitments, erasing, moving, notices, objections, outbox, rechecks, sealing
+from credit_check_sdk._shell.ledger import (
+    commitments,
+    erasing,
+    moving,
+    notices,
+    objections,
+    outbox,
+    publications,
+    rechecks,
+    sealing,
+)
 from credit_check_sdk._shell.ledger import schema as s
 from credit_check_sdk._shell.ledger.bodies import entry, opened
 from credit_check_sdk._shell.ledger.steps import DAY, Execute, Work, day_start, insert, micros, moment
@@ -56,6 +66,7 @@ from credit_check_sdk.model.ledger import (
     PaperEntry,
     Papers,
     PostponeRecheck,
+    Publications,
     RecheckedEntry,
     RecheckEntry,
     Rechecks,
@@ -213,6 +224,8 @@ def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: C901, PLR0911, PLR0
             return (yield from moving.resting(question, keys))
         case Commitments():
             return (yield from commitments.ask(question, keys))
+        case Publications():
+            return (yield from publications.ask(question, keys))
         case CommitmentSteps():
             return (yield from commitments.steps(question, keys))
         case LastCommitment():
