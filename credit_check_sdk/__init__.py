@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     )
     from credit_check_sdk.model import (
         Acknowledgement,
+        Agency,
         Answer,
         AppliesTo,
         Basis,
@@ -274,6 +275,7 @@ _PLACES: dict[str, tuple[str, ...]] = {
     ),
     "model": (
         "Acknowledgement",
+        "Agency",
         "Answer",
         "AppliesTo",
         "Basis",
@@ -453,6 +455,7 @@ def __dir__() -> list[str]:
 __all__ = [
     "Acknowledgement",
     "Adapter",
+    "Agency",
     "Answer",
     "Applicant",
     "AppliesTo",

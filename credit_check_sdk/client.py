@@ -1104,6 +1104,7 @@ def _assemble(settings: Settings) -> _Parts:
         relay=RelayRules(**dict(settings.relay)),
         outbox=OutboxRules(settings.outbox.limit, settings.outbox.when_full),
         publicity=rules_of(settings, channels),
+        agencies=settings.credit_reports.agencies,
     )
     world = World(
         exchange=Exchange(_tls(settings)),

@@ -19,7 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from typing_extensions import override
 
 from credit_check_sdk.errors import ConfigurationError
-from credit_check_sdk.model import Contact, Duration, Environment, Lang, Several, Value
+from credit_check_sdk.model import Agency, Contact, Duration, Environment, Lang, Several, Value
 from credit_check_sdk.spi import SourceSettings
 
 FILE = "credit-check.toml"
@@ -116,6 +116,13 @@ class PublicitySettings(Value):
     """List of fields of the enterprise publicity system."""
     forms: Several[str] = ()
     """YAML files with further lists of fields."""
+
+
+class ReportSettings(Value):
+    """Credit reports that applicants hand in."""
+
+    agencies: Several[Agency] = ()
+    """Credit agencies that are filed (征信业管理条例 第十条); the report of any other counts for nothing."""
 
 
 class OutboxSettings(Value):
@@ -215,6 +222,8 @@ class Settings(BaseSettings):
     """Delivery of feedback."""
     outbox: OutboxSettings = OutboxSettings()
     """What waits to be delivered."""
+    credit_reports: ReportSettings = ReportSettings()
+    """Credit reports."""
     publicity: PublicitySettings = PublicitySettings()
     """Double publicity."""
     service: ServiceSettings = ServiceSettings()

@@ -32,10 +32,14 @@ def check(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="只看结论，不留记录、不出回执 decide without recording")
     ] = False,
+    report: Annotated[
+        list[str] | None,
+        typer.Option(help="信用报告文件，编号=文件 NUMBER=FILE: the file of a credit report that the case names"),
+    ] = None,
     reveal: Annotated[bool, typer.Option("--reveal", help="显示完整标识符 show identifiers in full")] = False,
 ) -> int:
     """核查一个办件 Check one case; the exit code says the outcome."""
-    case = read(file)
+    case = _with_reports(read(file), report or [])
     with _open() as credit:
         decision = credit.check(case, record=not dry_run)
     document = decision.model_dump(mode="json")
@@ -211,6 +215,35 @@ def read(file: str) -> Case:
 
     case: Case = parse(Case, content(file), file, CaseError)
     return case
+
+
+def _with_reports(case: Case, given: Sequence[str]) -> Case:
+    """Put the digests of files to the credit reports of a case.
+
+    Raises:
+        CaseError: a report is not named by the case, or its file is another one.
+    """
+    reports = list(case.credit_reports)
+    for each in given:
+        number, _, file = each.partition("=")
+        place = next((place for place, one in enumerate(reports) if one.number == number), None)
+        if place is None or not file:
+            raise CaseError(
+                f"--report {number!r}: the case names no credit report of that number",
+                f"--report {number}：办件未列该编号的信用报告",
+                remedy_en="give NUMBER=FILE, with a number of its credit_reports",
+                remedy_zh="请按“编号=文件”填写，编号取自办件的 credit_reports",
+            )
+        try:
+            reports[place] = reports[place].sealed(content(file))
+        except ValueError:
+            raise CaseError(
+                f"--report {number!r}: the file is empty, or is not the one whose digest the case names",
+                f"--report {number}：文件为空，或者与办件所载摘要不一致",
+                remedy_en="give the file that was handed in; where it was altered, the report counts for nothing",
+                remedy_zh="请提供原始报告文件；文件被改动的，该报告不予采信",
+            ) from None
+    return case.model_copy(update={"credit_reports": tuple(reports)}) if given else case
 
 
 def parse_records(file: str) -> tuple[Record, ...]:

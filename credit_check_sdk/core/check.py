@@ -11,6 +11,7 @@ from credit_check_sdk.core.disputed import as_disputed_here
 from credit_check_sdk.core.facilities import facilities
 from credit_check_sdk.core.notices import draft, restricts
 from credit_check_sdk.core.outage import by_hand, follow_up, open_recheck, promised, said
+from credit_check_sdk.core.reports import report_doubts, stood_in
 from credit_check_sdk.core.weigh import Finding, Verdict, asked_parties, weigh
 from credit_check_sdk.core.words import concern_words, finding_words, verdict_words
 from credit_check_sdk.errors import CaseError
@@ -91,6 +92,8 @@ async def _decided(
     consulted = await consult(desk, case, policy, asked, now)
     given = (manual.evidence,) if manual is not None else ()
     consulted = await by_hand(desk, case, policy, consulted, asked, now, given)
+    if case.credit_reports:
+        consulted = stood_in(desk, case, policy, consulted, asked, now)
     heard, silences = consulted.heard, consulted.silences
     weighed = await as_disputed_here(heard)
     # The day of the check picks the edition; the law of that day applies.
@@ -98,6 +101,10 @@ async def _decided(
     # Between question and answer time passed: the decision is dated when it is made.
     decided_at = await Now()
     decision = compose(desk, case, policy, heard, verdict, await NewId("dec"), decided_at)
+    if case.credit_reports:
+        decision = decision.model_copy(
+            update={"warnings": (*decision.warnings, *report_doubts(desk, case, decided_at))}
+        )
     if consulted.older:
         shown = tuple(_old_answer(name, old, decided_at) for name, old in consulted.older)
         decision = decision.model_copy(update={"warnings": (*decision.warnings, *shown)})

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from credit_check_sdk.catalogue import Catalogue
     from credit_check_sdk.catalogue.letters import Letters
-    from credit_check_sdk.model import Case, Contact, Environment, Level, MatterPolicy, PublicityForm
+    from credit_check_sdk.model import Agency, Case, Contact, Environment, Level, MatterPolicy, PublicityForm
     from credit_check_sdk.spi import Calendar, Channel, Feed, Publisher, Source, Witness
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -115,6 +115,8 @@ class Desk:
     relay: RelayRules = field(default_factory=RelayRules)
     outbox: OutboxRules = field(default_factory=OutboxRules)
     publicity: PublicityRules = field(default_factory=PublicityRules)
+    agencies: tuple[Agency, ...] = ()
+    """Credit agencies whose reports may count."""
     calendar: Calendar | None = None
     """Which days are working days; without it no working day is counted."""
     letters: Letters | None = None

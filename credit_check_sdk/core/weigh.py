@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         Basis,
         Case,
         Consultation,
+        CreditReport,
         Evidence,
         ManualEvidence,
         MatterPolicy,
@@ -86,6 +87,8 @@ class Heard:
     """Silent sources for which it stands in, because the matter's policy says so."""
     manual: ManualEvidence | None = None
     """The evidence of a query made by hand that stands for the source's own answer."""
+    report: CreditReport | None = None
+    """The credit report that stands for it."""
     kept: dict[str, Evidence] = field(default_factory=dict, compare=False, repr=False)
     """What was made of it already, for those who use it again."""
 
@@ -205,6 +208,11 @@ def weigh(  # noqa: PLR0913  what is weighed, by what, when and where
         Concern("evidence.manual", weighs=False, detail=_by_hand(item.manual))
         for item in heard
         if item.manual is not None
+    ]
+    concerns += [
+        Concern("evidence.report", weighs=True, detail={"source": item.source, "issuer": item.report.issuer})
+        for item in heard
+        if item.report is not None
     ]
     outcome = _outcome(restrictions, concerns, complete=complete)
     return Verdict(outcome, (*restrictions, *offers), tuple(concerns), tuple(silences), excluded, complete)

@@ -234,6 +234,10 @@ _CONCERNS: dict[str, tuple[str, str]] = {
         "来源 {source} 未答复，采用经办人 {officer} 于 {queried_at} 在“{site}”人工查询的证据（{file}）",
         "source {source} did not answer; a query made by hand stands for it: {officer}, {queried_at}, “{site}” ({file})",
     ),
+    "evidence.report": (
+        "来源 {source} 未答复，按事项规则采用 {issuer} 出具的信用报告，须经办人审阅后决定",
+        "source {source} did not answer; a credit report by {issuer} stands for it, for the officer to read and decide",
+    ),
     "evidence.fallback": (
         "来源 {instead_of} 未答复，按事项规则由来源 {source} 代替",
         "source {instead_of} did not answer; by the matter's policy source {source} stands in for it",

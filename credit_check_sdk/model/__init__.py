@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Silence,
     )
     from credit_check_sdk.model.case import (
+        Agency,
         Case,
         Clause,
         CreditReport,
@@ -182,6 +183,7 @@ _PLACES: dict[str, tuple[str, ...]] = {
         "Silence",
     ),
     "case": (
+        "Agency",
         "Case",
         "Clause",
         "CreditReport",
@@ -335,6 +337,7 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "Acknowledgement",
+    "Agency",
     "Answer",
     "AppliesTo",
     "Basis",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
@@ -9,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from credit_check_sdk.model._value import Several, Time, Value
-from credit_check_sdk.model.subject import Operator, Party, Purpose, Subject
+from credit_check_sdk.model.subject import Identifier, Operator, Party, Purpose, Subject
 
 Point = Literal[
     "accept", "review", "decide", "close",
@@ -50,6 +51,33 @@ class CreditReport(Value):
     """The last day on which it counts."""
     digest: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$")
     """Digest of the file."""
+    identifier: Identifier | None = None
+    """Whom it is about; without it, it counts for nobody."""
+
+    def sealed(self, content: bytes) -> CreditReport:
+        """Give it with the digest of its file.
+
+        Raises:
+            ValueError: the digest that it has is another one: the file was altered, or is not its own.
+        """
+        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        if not content or self.digest not in {None, digest}:
+            message = "the file is empty, or is not the one whose digest the report names"
+            raise ValueError(message)
+        return self.model_copy(update={"digest": digest})
+
+
+class Agency(Value):
+    """A credit agency that is filed with the authority (征信业管理条例 第十条)."""
+
+    name: str = Field(min_length=1, max_length=200)
+    """Its name, as it stands on the report."""
+    filed_with: str = Field(min_length=1, max_length=200)
+    """The authority with which it is filed."""
+    filing_no: str | None = Field(default=None, max_length=64)
+    """Number of the filing."""
+    filed_until: date | None = None
+    """Last day of the filing, where it ends."""
 
 
 class Clause(Value):

@@ -43,6 +43,8 @@ class MatterPolicy(Value):
     """Whole time of all consultations of one check, fallbacks included; None: that of its sources."""
     fallback: dict[str, Several[str]] = Field(default_factory=dict)
     """For a required source that stays silent: which sources may stand in for it, in this order."""
+    report_for: Several[str] = ()
+    """Required sources for which, when they stay silent, a credit report that counts may stand in; it ends in review."""
     outage: dict[Point, Outage] = Field(default_factory=dict)
     """What happens at a point when a required source is silent; ``hold`` where nothing is said."""
     grant_pending: Several[Point] = ()
