@@ -17,6 +17,7 @@ from credit_check_sdk.errors import ConfigurationError, CreditCheckError, InputE
 from credit_check_sdk.guard import AsyncGuard, Guard, Guardable
 from credit_check_sdk.offline import AsyncOffline, Offline
 from credit_check_sdk.publications import AsyncPublications, Publications, rules_of
+from credit_check_sdk.ranking import AsyncRankings, Rankings
 from credit_check_sdk.upkeep import AsyncUpkeep, Upkeep
 
 if TYPE_CHECKING:
@@ -311,7 +312,7 @@ class _Client:
         return f"{type(self).__name__}(environment={self._desk.environment!r}, sources={sorted(self._desk.sources)})"
 
 
-class CreditCheck(_Client, Upkeep, Offline, Commitments, Publications):
+class CreditCheck(_Client, Upkeep, Offline, Commitments, Publications, Rankings):
     """The must-check client for hosts that wait in threads. Safe to share among threads, and across a fork."""
 
     def __enter__(self) -> Self:
@@ -705,7 +706,7 @@ class CreditCheck(_Client, Upkeep, Offline, Commitments, Publications):
         return result
 
 
-class AsyncCreditCheck(_Client, AsyncUpkeep, AsyncOffline, AsyncCommitments, AsyncPublications):
+class AsyncCreditCheck(_Client, AsyncUpkeep, AsyncOffline, AsyncCommitments, AsyncPublications, AsyncRankings):
     """The must-check client for hosts that wait on an event loop. The same names, awaited."""
 
     async def __aenter__(self) -> Self:

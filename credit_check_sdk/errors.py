@@ -297,6 +297,7 @@ CODES: tuple[str, ...] = (
     "deferral.stale", "deferral.refused", "deferral.excluded", "deferral.open", "deferral.late", "deferral.material",
     "publicity.invalid", "publicity.minor", "publicity.published", "publicity.unknown", "publicity.withdrawn",
     "publicity.form", "notice.unknown", "notice.void", "notice.wrong_day", "explain.not_a_party",
+    "ranking.unknown", "ranking.doubled", "ranking.superseded", "ranking.matter", "ranking.changed", "ranking.order",
     "configuration.invalid", "configuration.unknown_key", "configuration.missing_file", "configuration.missing_secret",
     "configuration.mapping",
     "catalogue.invalid", "catalogue.unknown", "decision.unknown",

@@ -33,6 +33,9 @@ def troubles(entries: Entries) -> Iterator[Trouble]:
     yield from doubled(entries.decisions, lambda decision: decision.kind)
     yield from doubled(entries.matters, lambda policy: policy.code)
     yield from doubled(entries.remedies, lambda remedy: remedy.code)
+    yield from doubled(entries.scoring, lambda rule: rule.code)
+    for scoring in entries.scoring:
+        yield from bound(scoring, scoring.value.basis)
     yield from _terms(entries.terms)
     yield from _remedies(entries)
     yield from _lists(entries)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from credit_check_sdk.catalogue.law import Edition, Memorandum, Publicity, SeverityRules
-    from credit_check_sdk.model import CreditList, Measure, Record, Remedy, Term
+    from credit_check_sdk.model import CreditList, Measure, Record, Remedy, ScoringRule, Term
 
 _KEPT = 4096
 """How many answers of the index are kept; a client asks for a few dozen in a day."""
@@ -89,6 +89,7 @@ class Catalogue:
         "memoranda",
         "policies",
         "remedies",
+        "scoring",
         "severity_rules",
         "supplements",
         "terms",
@@ -109,6 +110,7 @@ class Catalogue:
         editions: Iterable[Edition] = (),
         severity_rules: Iterable[SeverityRules] = (),
         memoranda: Iterable[Memorandum] = (),
+        scoring: Iterable[ScoringRule] = (),
         supplements: Iterable[str] = (),
     ) -> None:
         self.edition: Final = edition
@@ -122,6 +124,7 @@ class Catalogue:
         self.editions: Final = tuple(sorted(editions, key=lambda entry: entry.effective_from))
         self.severity_rules: Final = tuple(severity_rules)
         self.memoranda: Final[Mapping[str, Memorandum]] = MappingProxyType({m.code: m for m in memoranda})
+        self.scoring: Final[Mapping[str, ScoringRule]] = MappingProxyType({rule.code: rule for rule in scoring})
         self.supplements: Final = tuple(supplements)
         self.terms: Final[Mapping[str, Term]] = MappingProxyType(dict(terms or {}))
         # What a site says of its matters is no part of the digest: a check digests its policy apart.

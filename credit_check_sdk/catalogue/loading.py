@@ -21,7 +21,7 @@ from credit_check_sdk.catalogue.placing import Entries, Entry, Trouble, within
 from credit_check_sdk.catalogue.policies import laid_over
 from credit_check_sdk.catalogue.reading import Sheet, read, refuse
 from credit_check_sdk.errors import CatalogueError
-from credit_check_sdk.model import CreditList, MatterPolicy, Measure, Remedy, Term
+from credit_check_sdk.model import CreditList, MatterPolicy, Measure, Remedy, ScoringRule, Term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -40,6 +40,7 @@ _SECTIONS = (
     "editions",
     "severity_rules",
     "memoranda",
+    "scoring",
 )
 _HEAD = ("edition", "region", "anchors")
 """Beside the sections: the edition, the region to which a supplement is bound, and anchors to cite from."""
@@ -82,6 +83,7 @@ def load(
         editions=(entry.value for entry in entries.editions),
         severity_rules=(entry.value for entry in entries.severity_rules),
         memoranda=(entry.value for entry in entries.memoranda),
+        scoring=(entry.value for entry in entries.scoring),
         supplements=editions[1:],
     )
 
@@ -161,6 +163,7 @@ def _entries(sheet: Sheet) -> Entries:
         editions=_of(sheet, "editions", Edition),
         severity_rules=_of(sheet, "severity_rules", SeverityRules),
         memoranda=_of(sheet, "memoranda", Memorandum),
+        scoring=_of(sheet, "scoring", ScoringRule),
     )
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from credit_check_sdk.catalogue.entries import DecisionKind, ListCategory, MatterKind
     from credit_check_sdk.catalogue.law import Edition, Memorandum, SeverityRules
     from credit_check_sdk.catalogue.reading import Path, Sheet
-    from credit_check_sdk.model import Basis, CreditList, MatterPolicy, Measure, Remedy, Term
+    from credit_check_sdk.model import Basis, CreditList, MatterPolicy, Measure, Remedy, ScoringRule, Term
 
 E = TypeVar("E")
 LOCAL = frozenset({"local_regulation", "local_document"})
@@ -48,6 +48,7 @@ class Entries:
     editions: Sequence[Entry[Edition]] = ()
     severity_rules: Sequence[Entry[SeverityRules]] = ()
     memoranda: Sequence[Entry[Memorandum]] = ()
+    scoring: Sequence[Entry[ScoringRule]] = ()
 
     def __add__(self, other: Entries) -> Entries:
         return Entries(
@@ -62,6 +63,7 @@ class Entries:
             (*self.editions, *other.editions),
             (*self.severity_rules, *other.severity_rules),
             (*self.memoranda, *other.memoranda),
+            (*self.scoring, *other.scoring),
         )
 
 

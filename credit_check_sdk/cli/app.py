@@ -107,6 +107,7 @@ def _register() -> None:
         outage,
         outbox,
         publicity,
+        ranking,
         report,
         serving,
         setup,

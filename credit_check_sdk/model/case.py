@@ -91,6 +91,16 @@ class Clause(Value):
     """The cap in points, for a bonus."""
     attestation: str | None = None
     """Who attests that the clause treats all regions and kinds of ownership alike (令16号 第九条)."""
+    points: Decimal | None = Field(default=None, ge=0, strict=False)
+    """The points that it gives, for a bonus; None: those of the catalogue. Never more than the cap."""
+    deduction: Decimal | None = Field(default=None, ge=0, strict=False)
+    """The points that it deducts for each adverse record; None: those of the catalogue, if it names any."""
+    max_deduction: Decimal | None = Field(default=None, ge=0, strict=False)
+    """The cap of deductions in points; without it nothing is deducted."""
+    proportion: Decimal | None = Field(default=None, ge=0, le=1, strict=False)
+    """The part of the deposit that is waived, 0 to 1, for a deposit reduction."""
+    tie_break: bool = False
+    """Whether those who earn the bonus go first among equals."""
 
 
 class Tender(Value):
