@@ -264,7 +264,7 @@ def _standing(question: Question, entered: Entered) -> Standing:
     outcomes = {check.decision.outcome for check in entered.checks}
     if "undecided" in outcomes or any(_stale(question, check) for check in entered.checks):
         return "undecided"
-    return "ranked" if outcomes == {"clear"} and not entered.unchecked else "review"
+    return "ranked" if outcomes == {"clear"} and not entered.unchecked and not entered.entry.doubts else "review"
 
 
 def _stale(question: Question, check: StoredCheck) -> bool:
@@ -273,6 +273,7 @@ def _stale(question: Question, check: StoredCheck) -> bool:
 
 def _say_standing(question: Question, one: _Sum) -> None:
     checks = one.entered.checks
+    one.reasons += one.entered.entry.doubts
     if not checks:
         one.reasons.append(
             Words(

@@ -66,6 +66,8 @@ class RankingEntry(Value):
     """Numbers of the decisions on it: one, or one for each member of a consortium. Empty: not checked."""
     deposit: Amount | None = None
     """The deposit that is asked for, in yuan."""
+    doubts: Several[Words] = ()
+    """What the host doubts about it; it is at least to be reviewed."""
 
 
 class Ranking(Value):

@@ -5,6 +5,7 @@ It imports the front door of the SDK only. Screening, the command line and the d
 """
 
 from credit_check_adapter_tendering.annotate import annotate, result_package
+from credit_check_adapter_tendering.committee import committee_table, committee_table_async, to_rank
 from credit_check_adapter_tendering.demo import TenderingAdapter
 from credit_check_adapter_tendering.document import load
 from credit_check_adapter_tendering.identity import Note
@@ -26,8 +27,11 @@ __all__ = [
     "annotate",
     "check_tender",
     "check_tender_async",
+    "committee_table",
+    "committee_table_async",
     "load",
     "require_bid",
     "require_bid_async",
     "result_package",
+    "to_rank",
 ]

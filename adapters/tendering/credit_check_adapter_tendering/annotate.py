@@ -19,32 +19,41 @@ from credit_check_sdk import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
+    from decimal import Decimal
 
     from credit_check_adapter_tendering.bidders import Bidder, Process
     from credit_check_adapter_tendering.report import BidderResult, BidResult, TenderReport
+    from credit_check_sdk import CreditItem, RankingRow, RankingTable
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 
 
-def annotate(document: Any, report: TenderReport) -> Any:
+def annotate(document: Any, report: TenderReport, table: RankingTable | None = None) -> Any:
     """Give the document with the results of its check, in the same form; the given one is left as it is.
 
     A package, or a list of releases, gets one release more for each process. In a record the compiled release shows
     the result too. A single release is answered by a new release that holds all that it held. The result stands in
     ``parties[].details.creditCheck``, that of a consortium in ``creditCheck.consortium`` of each member. A release
-    without ``ocid`` inside a package names no process to which one could be added, and gets none.
+    without ``ocid`` inside a package names no process to which one could be added, and gets none. With the committee's
+    *table* each bidder's ``creditCheck.ranking`` says its bid's places and points, before and after, and the clauses.
 
     Raises:
         InputError: the report is of another document.
     """
-    results = _results(document, report)
+    results = _results(document, report, table)
     if isinstance(document, list):
         return _annotated_list(document, results)
     return _annotated(document, results)
 
 
 def result_package(
-    document: Any, report: TenderReport, *, uri: str, publisher: Mapping[str, Any], published_at: datetime
+    document: Any,
+    report: TenderReport,
+    *,
+    uri: str,
+    publisher: Mapping[str, Any],
+    published_at: datetime,
+    table: RankingTable | None = None,
 ) -> dict[str, Any]:
     """Give the results alone, as a release package that is valid even where the document is not.
 
@@ -53,7 +62,7 @@ def result_package(
     Raises:
         InputError: the report is of another document, or it has nobody in it: a package needs a release.
     """
-    results = _results(document, report)
+    results = _results(document, report, table)
     added = list(results.releases(set()))
     if not added:
         raise InputError(
@@ -78,6 +87,7 @@ class _Results:
     report: TenderReport
     processes: Sequence[Process]
     by_place: Mapping[tuple[str, str], Sequence[tuple[BidResult, BidderResult]]]
+    table: RankingTable | None = None
 
     def only(self, processes: Sequence[Process]) -> _Results:
         """Give the results of these processes alone."""
@@ -157,15 +167,57 @@ class _Results:
                 "outcome": worst([bid.outcome for bid in joint]),
                 "partners": list(dict.fromkeys(party_id for one in partners for party_id in one.party_ids[:1])),
             }
+        rows = self.rows({result.decision.id for result in results})
+        if self.table is not None and rows:
+            said["ranking"] = _ranking(self.table, rows[0])
         return said
 
+    def rows(self, decisions: set[str]) -> list[RankingRow]:
+        """Give the rows of the committee's table in which these decisions stand."""
+        rows = self.table.rows if self.table else ()
+        return [row for row in rows if any(member.decision in decisions for member in row.members)]
 
-def _results(document: Any, report: TenderReport) -> _Results:
+
+def _ranking(table: RankingTable, row: RankingRow) -> dict[str, Any]:
+    """Say where a bid stands: codes, clauses and points; reasons stay in the procurement file."""
+    said: dict[str, Any] = {
+        "table": table.digest,
+        "by": table.by,
+        "standing": row.standing,
+        "base": _number(row.base),
+        "final": _number(row.final),
+        "bonus": _number(row.bonus),
+        "deduction": _number(row.deduction),
+        "credits": [{key: value for key, value in _credit(item).items() if value is not None} for item in row.items],
+        "withheld": list(dict.fromkeys(f"{one.kind}.{one.code}" for one in row.withheld)),
+    }
+    places = {"rankBefore": row.rank_before, "rankAfter": row.rank_after, "decidedRank": row.decided_rank}
+    return {**said, **{key: place for key, place in places.items() if place is not None}}
+
+
+def _credit(item: CreditItem) -> dict[str, Any]:
+    return {
+        "kind": item.kind,
+        "measure": item.measure,
+        "clause": item.clause,
+        "basis": [f"{one.title}{one.article or ''}" for one in item.basis],
+        "points": _number(item.points),
+        "capped": item.capped,
+    }
+
+
+def _number(value: Decimal | None) -> float | int | None:
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _results(document: Any, report: TenderReport, table: RankingTable | None) -> _Results:
     by_place: dict[tuple[str, str], list[tuple[BidResult, BidderResult]]] = {}
     for bid in report.bids:
         for result in bid.members:
             by_place.setdefault((bid.process or "", result.place), []).append((bid, result))
-    results = _Results(report, reader.gather(document, []), by_place)
+    results = _Results(report, reader.gather(document, []), by_place, table)
     for process in results.processes:
         for bidder in process.bidders:
             found = results.of(process, bidder)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from credit_check_adapter_tendering import reader
 from credit_check_adapter_tendering.annotate import annotate
+from credit_check_adapter_tendering.committee import committee_table
 from credit_check_adapter_tendering.document import load
 from credit_check_adapter_tendering.reader import OcdsReader
 from credit_check_adapter_tendering.tender import check_tender, require_bid
@@ -27,6 +29,15 @@ _PURPOSE = Purpose(
     basis="政府采购法第二十二条；财库〔2016〕125号",
 )
 _CLAUSES = (Clause(kind="exclusion", reference="招标文件第三章 3.2 信用记录查询"),)
+_CREDIT_CLAUSES = (
+    *_CLAUSES,
+    Clause(
+        kind="credit_bonus",
+        reference="招标文件第六章 6.4 信用评分",
+        max_points=Decimal(2),
+        attestation="示例市公共资源交易中心：对各地区、各所有制一视同仁",
+    ),
+)
 _TOLD = {
     "proceed": Words(zh="通过", en="passes"),
     "gate.unsettled": Words(zh="拒绝：措施尚未答复", en="refused: not settled yet"),
@@ -61,6 +72,7 @@ class TenderingAdapter:
         _settle(stage, report)
         _show_gate(stage, report, before)
         _write_back(stage, document, report)
+        _show_ranking(stage, document, processes)
         _show_doubtful_file(stage)
 
 
@@ -159,7 +171,22 @@ def _adverse(bidder: Bidder, number: int) -> dict[str, Any]:
 
 def _restricted(stage: Stage, bidder: Bidder, number: int) -> Words:
     stage.put_record(_adverse(bidder, number))
-    return Words(zh="政府采购严重违法失信行为记录（禁止期内）", en="on the procurement black list, ban running")
+    stage.put_record(
+        _record(
+            bidder,
+            list_code="SXBZXR",
+            polarity="negative",
+            severity="serious",
+            authority="示例市中级人民法院",
+            doc_no=f"（2026）示例执{number}号",
+            basis="法〔2016〕285号",
+            facts="有履行能力而拒不履行",
+        )
+    )
+    return Words(
+        zh="政府采购严重违法失信行为记录（禁止期内）、失信被执行人名单",
+        en="on the procurement black list, ban running, and on the list of judgment defaulters",
+    )
 
 
 def _disputed(stage: Stage, bidder: Bidder, number: int) -> Words:
@@ -252,6 +279,56 @@ def _write_back(stage: Stage, document: Any, report: TenderReport) -> None:
         "（不新增标识号码）。",
         f"Written back as OCDS: what was there stays as it was, and the new release {added['id']} has the creditCheck of "
         f"{len(added['parties'])} bidders (it adds no identifiers).",
+    )
+
+
+def _show_ranking(stage: Stage, document: Any, processes: Iterable[Process]) -> None:
+    """Show the committee's table of the same bids, as a works tender whose document has a clause on credit."""
+    scores: dict[str, Decimal] = {}
+    for process in processes:
+        for number, bid in enumerate(process.bids):
+            named = [party_id for bidder in bid.members for party_id in bidder.party_ids[:1]]
+            scores |= {party_id: Decimal(88) + number for party_id in named[:1]}
+    report = check_tender(
+        stage.credit,
+        document,
+        matter="tender.works",
+        point="evaluate",
+        operator=_OPERATOR,
+        purpose=_PURPOSE,
+        clauses=_CREDIT_CLAUSES,
+    )
+    if any(not bidder.party_ids for process in processes for bidder in process.bidders):
+        return  # a score is given by the id of a bidder
+    table = committee_table(stage.credit, document, report, scores=scores)
+    stage.say(
+        "评标委员会用排序表（招标文件有信用评分条款，上限 2 分；由委员会决定）：",
+        "The committee's table (the tender document has a clause on credit, capped at 2 points; the committee decides):",
+    )
+    stage.table(
+        [
+            Words(zh="投标", en="bid"),
+            Words(zh="得分", en="score"),
+            Words(zh="加分", en="bonus"),
+            Words(zh="计入信用后", en="with credit"),
+            Words(zh="名次 原→现", en="place before → after"),
+            Words(zh="理由", en="why"),
+        ],
+        [
+            [
+                row.name,
+                f"{row.base:f}",
+                f"{row.bonus:f}",
+                f"{row.final:f}" if row.rank_after else "—",
+                f"{row.rank_before or '—'} → {row.rank_after or '—'}",
+                "; ".join(
+                    [f"{item.measure} {item.clause}" for item in row.items]
+                    or [_both(one.reasons) for one in row.withheld]
+                    or [f"{row.standing}"]
+                ),
+            ]
+            for row in table.rows
+        ],
     )
 
 

@@ -7,9 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from jsonschema import Draft4Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT4
 
 from credit_check_adapter_tendering import OcdsReader
 from credit_check_sdk import (
@@ -206,3 +209,28 @@ def stand() -> Stand:
 def async_stand() -> AsyncStand:
     """Give a client for an event loop that clears everybody until told otherwise."""
     return AsyncStand()
+
+
+@pytest.fixture
+def errors_in(inputs: Path) -> Callable[[str, object], list[str]]:
+    """Give a function that validates against a schema, from local files alone."""
+    folder = inputs / "ocds" / "schema"
+    schemas = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
+    stub: dict[str, Any] = {"$schema": "http://json-schema.org/draft-04/schema#"}
+
+    def retrieve(uri: str) -> Resource[Any]:
+        name = uri.rsplit("/", 1)[-1].partition("#")[0]
+        local = {
+            "release-schema.json": "release-schema-1.1.json",
+            "release-package-schema.json": "release-package-schema-1.1.json",
+            "record-package-schema.json": "record-package-schema-1.1.json",
+        }.get(name)
+        return DRAFT4.create_resource(schemas[local] if local else stub)
+
+    registry: Registry[Any] = Registry(retrieve=retrieve)  # type: ignore[call-arg]
+
+    def errors(name: str, document: object) -> list[str]:
+        validator = Draft4Validator(schemas[name], registry=registry, format_checker=Draft4Validator.FORMAT_CHECKER)
+        return [f"{list(error.absolute_path)}: {error.message}" for error in validator.iter_errors(document)]
+
+    return errors

@@ -8,9 +8,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from jsonschema import Draft4Validator
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT4
 
 from credit_check_adapter_tendering import annotate, check_tender, load, result_package
 from credit_check_sdk import CreditCheck, InputError, Operator, Purpose
@@ -172,31 +169,6 @@ def test_a_report_of_another_document_is_refused(stand: Stand) -> None:
     other = {**PACKAGE, "releases": [{**RELEASE, "parties": RELEASE["parties"][1:]}]}
     with pytest.raises(InputError, match="another document"):
         annotate(other, report)
-
-
-@pytest.fixture
-def errors_in(inputs: Path) -> Callable[[str, object], list[str]]:
-    """Give a function that validates against a schema, from local files alone."""
-    folder = inputs / "ocds" / "schema"
-    schemas = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
-    stub: dict[str, Any] = {"$schema": "http://json-schema.org/draft-04/schema#"}
-
-    def retrieve(uri: str) -> Resource[Any]:
-        name = uri.rsplit("/", 1)[-1].partition("#")[0]
-        local = {
-            "release-schema.json": "release-schema-1.1.json",
-            "release-package-schema.json": "release-package-schema-1.1.json",
-            "record-package-schema.json": "record-package-schema-1.1.json",
-        }.get(name)
-        return DRAFT4.create_resource(schemas[local] if local else stub)
-
-    registry: Registry[Any] = Registry(retrieve=retrieve)  # type: ignore[call-arg]
-
-    def errors(name: str, document: object) -> list[str]:
-        validator = Draft4Validator(schemas[name], registry=registry, format_checker=Draft4Validator.FORMAT_CHECKER)
-        return [f"{list(error.absolute_path)}: {error.message}" for error in validator.iter_errors(document)]
-
-    return errors
 
 
 NAMES = [
