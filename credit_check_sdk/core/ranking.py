@@ -95,11 +95,13 @@ async def _table(desk: Desk, ranking: Ranking, declined: Mapping[str, str]) -> R
         "ranking": ranking.model_dump(mode="json", exclude={"entries"}),
         "rows": [row.model_dump(mode="json") for row in rows],
     }
+    policy = desk.policies.get(ranking.matter)
     text = json.dumps(said, sort_keys=True, ensure_ascii=False)
     complete = all(row.standing not in {"undecided", "unchecked"} for row in rows)
     return RankingTable(
         id=ranking.id,
         matter=ranking.matter,
+        matter_name=policy.name if policy else None,
         by=ranking.by,
         environment=desk.environment,
         made_at=local(now),

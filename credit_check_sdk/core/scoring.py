@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from credit_check_sdk.catalogue.placing import within
+from credit_check_sdk.catalogue.telling import condition
 from credit_check_sdk.core.fair import attested
 from credit_check_sdk.model import Lines, Words
 from credit_check_sdk.model.measure import OnClause
@@ -431,7 +432,7 @@ def _bonus(question: Question, one: _Sum) -> None:
     earned = _earned(question, one, "bonus", "bonus")
     if not any(earned.values()):
         if len(one.withheld) == told:
-            one.withhold("bonus", "not_met", one.entered.checks[0].decision.facilities.bonus.reasons)
+            one.withhold("bonus", "not_met", _not_met(question, one, "bonus"))
         return
     if not _by_all(question, one, "bonus", earned):
         return
@@ -451,6 +452,20 @@ def _bonus(question: Question, one: _Sum) -> None:
         others = []
 
 
+def _not_met(question: Question, one: _Sum, grants: str) -> Words:
+    """Say which conditions are not met: those of the measures that grant it in this matter."""
+    check = one.entered.checks[0]
+    case, day = check.case, check.decision.decided_at.date()
+    found = [m for m in question.catalogue.applicable(case.matter, case.point, day) if m.grants == grants]
+    if not found:
+        return Words(
+            zh="措施清单在该事项、环节没有这项激励", en="the catalogue has no such incentive for this matter and point"
+        )
+    named = [condition(trigger, question.catalogue) for measure in found for trigger in measure.triggers]
+    zh, en = "；或者".join(words.zh for words in named), "; or ".join(words.en for words in named)
+    return Words(zh=f"不符合条件（须{zh}）", en=f"none of the conditions is met ({en})")
+
+
 def _item(  # noqa: PLR0913  an item is made of all of these
     kind: CreditKind,
     held: _Held,
@@ -464,6 +479,7 @@ def _item(  # noqa: PLR0913  an item is made of all of these
 ) -> CreditItem:
     proposal = held.proposal
     rests = proposal.grounds if grounds is None else grounds
+    named = {ground.list_code: ground.list_name for ground in rests if ground.list_code}
     capped = offered is not None and points is not None and points < offered
     why = reasons or proposal.reasons
     if capped and clause is not None:
@@ -477,7 +493,8 @@ def _item(  # noqa: PLR0913  an item is made of all of these
         name=proposal.name,
         member=held.member,
         proposals=(proposal.id, *also),
-        list_codes=tuple(dict.fromkeys(ground.list_code for ground in rests if ground.list_code)),
+        list_codes=tuple(named),
+        list_names=tuple(name for name in named.values() if name),
         records=tuple(f"{ground.source}/{ground.record_id}" for ground in rests),
         clause=clause.reference if clause else None,
         basis=proposal.basis,
@@ -497,7 +514,7 @@ def plain(number: Decimal | None) -> str:
 
 
 def _is_deduction(measure: Measure) -> bool:
-    needs = {condition.clause for condition in measure.requires if isinstance(condition, OnClause)}
+    needs = {each.clause for each in measure.requires if isinstance(each, OnClause)}
     return measure.kind == "restriction" and "credit_bonus" in needs
 
 
@@ -593,7 +610,7 @@ def _priority(question: Question, one: _Sum) -> None:
     clause = next((each for each in question.clauses("credit_bonus") if attested(each)), None)
     for place, several in earned.items():
         for held in several:
-            needs = any(isinstance(condition, OnClause) for condition in held.measure.requires)
+            needs = any(isinstance(each, OnClause) for each in held.measure.requires)
             if needs and (clause is None or not _written_in(held.check, clause)):
                 lacking: WithheldCode = (
                     "no_attestation" if question.clauses("credit_bonus") and clause is None else "no_clause"
@@ -606,7 +623,7 @@ def _priority(question: Question, one: _Sum) -> None:
     if any(allowed.values()) and _by_all(question, one, "priority", allowed):
         first = next(held for several in allowed.values() for held in several)
         also = [held.proposal.id for several in allowed.values() for held in several if held is not first]
-        needs = any(isinstance(condition, OnClause) for condition in first.measure.requires)
+        needs = any(isinstance(each, OnClause) for each in first.measure.requires)
         one.items.append(_item("priority", first, clause if needs else None, also=also))
     elif clause is not None and clause.tie_break:
         bonus = [item for item in one.items if item.kind == "bonus"]
@@ -647,14 +664,7 @@ def _deposit(question: Question, one: _Sum) -> None:
     }
     if not any(earned.values()):
         if len(one.withheld) == told:
-            one.withhold(
-                "deposit_reduction",
-                "not_met",
-                Words(
-                    zh="不符合减免条件，或者核查时没有给出该条款",
-                    en="the conditions are not met, or the check was made without the clause",
-                ),
-            )
+            one.withhold("deposit_reduction", "not_met", _not_met(question, one, "deposit_reduction"))
         return
     if _by_all(question, one, "deposit_reduction", earned):
         first, *others = (held for several in earned.values() for held in several)

@@ -124,6 +124,8 @@ class CreditItem(Value):
     """Numbers of the proposals to settle."""
     list_codes: Several[str] = ()
     """The lists behind it."""
+    list_names: Several[Words] = ()
+    """Their names."""
     records: Several[str] = ()
     """The records behind it, ``source/number``."""
     clause: str | None = None
@@ -250,6 +252,8 @@ class RankingTable(Value):
     """Number of the tender or round."""
     matter: str
     """The service item."""
+    matter_name: Words | None = None
+    """Its name."""
     by: RankedBy
     """By score or by price."""
     environment: Environment

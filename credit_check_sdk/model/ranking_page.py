@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from credit_check_sdk.model._value import Lang, Words
     from credit_check_sdk.model.measure import Basis
-    from credit_check_sdk.model.ranking import CreditItem, RankingRow, RankingTable
+    from credit_check_sdk.model.ranking import CreditItem, RankedMember, RankingRow, RankingTable
 
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("信用评分排序表", "Ranking before and after credit"),
@@ -51,8 +51,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "rules": ("适用规则和依据", "Rules and their basis"),
     "rule": ("规则", "rule"),
     "basis": ("依据", "basis"),
-    "list": ("名单", "list"),
-    "record": ("记录", "record"),
+    "record": ("名单和记录", "list and record"),
+    "item": ("项目", "item"),
+    "why": ("理由", "why"),
+    "legend": ("▲▼ 为计入信用前后名次的变化", "▲▼ places won or lost by credit"),
     "summary": ("提示", "Please note"),
     "excluded": ("不参加排序", "not ranked"),
     "tied": ("并列", "tied"),
@@ -67,6 +69,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "sign": ("委员签名", "signatures"),
     "date": ("日期", "date"),
     "points": ("分", "points"),
+    "amount": ("分值", "points"),
     "of": ("原", "of"),
     "nothing": ("没有计入信用", "no credit counted"),
     "yes": ("是", "yes"),
@@ -97,7 +100,7 @@ table{border-collapse:collapse;width:100%}th,td{border:1px solid #777;padding:.3
 th{background:#f3f3f3;font-weight:600}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 small{color:#444}code{font-family:monospace;font-size:.8em;overflow-wrap:anywhere}.sandbox{border:2px solid #a00;color:#a00;padding:.4em;text-align:center}
 tr.excluded td{background:#f7eaea}tr.open td{background:#fff6dd}.up{color:#0a6b2d}.down{color:#a11}.capped{border:1px solid #777;padding:0 .3em;font-size:.85em}
-ul{margin:.2em 0;padding-left:1.2em}.box{border:1px solid #111;padding:.6em 1em}.box p{margin:.4em 0 1.4em}
+table.why td{font-size:.92em}table.why tr.first td{border-top:2px solid #444}ul{margin:.2em 0;padding-left:1.2em}.box{border:1px solid #111;padding:.6em 1em}.box p{margin:.4em 0 1.4em}
 @media print{body{margin:0;max-width:none;font-size:9.5pt}h2{break-after:avoid}tr,.box{break-inside:avoid}}@page{size:A4 landscape;margin:12mm}
 """
 
@@ -108,7 +111,7 @@ def page(table: RankingTable, lang: Lang) -> str:
     tied = "".join(f"<li>{escape(line)}</li>" for line in table.reasons[lang])
     head = [
         (say("project"), table.id),
-        (say("matter"), table.matter),
+        (say("matter"), f"{say.of(table.matter_name)} {table.matter}" if table.matter_name else table.matter),
         (say("made"), table.made_at.isoformat(timespec="seconds")),
         (say("edition"), table.edition),
         (say("digest"), table.digest),
@@ -150,6 +153,9 @@ class _Tongue:
     def of(self, words: Words) -> str:
         return words[self.lang]
 
+    def aside(self, text: str) -> str:
+        return f"（{text}）" if self._place == 0 else f" ({text})"
+
     @property
     def comma(self) -> str:
         return "、" if self._place == 0 else ", "
@@ -187,6 +193,11 @@ def _place(row: RankingRow, say: _Tongue) -> str:
     return f"<b>{row.rank_after}</b>{arrow}{tail}"
 
 
+def _who(member: RankedMember, row: RankingRow) -> str:
+    shown = member.identifier or "—"
+    return shown if len(row.members) == 1 and member.name.strip() == row.name else f"{member.name} {shown}"
+
+
 def _ranking(table: RankingTable, say: _Tongue) -> str:
     deposits = any(row.deposit is not None for row in table.rows)
     decided = table.committee is not None
@@ -200,9 +211,7 @@ def _ranking(table: RankingTable, say: _Tongue) -> str:
         style = (
             "excluded" if row.standing == "excluded" else "open" if row.standing in {"undecided", "unchecked"} else ""
         )
-        members = "".join(
-            f"<br><small>{escape(member.name)} {escape(member.identifier or '—')}</small>" for member in row.members
-        )
+        members = "".join(f"<br><small>{escape(_who(member, row))}</small>" for member in row.members)
         out = row.rank_after is None
         cells = [
             f"<td>{escape(row.reference)}</td>",
@@ -215,10 +224,10 @@ def _ranking(table: RankingTable, say: _Tongue) -> str:
             f'<td class="n">{row.rank_before or "—"}</td>',
             f'<td class="n">{_place(row, say)}</td>',
         ]
-        cells += [f'<td class="n">{number(row.deposit_due)}</td>'] if deposits else []
+        cells += [f'<td class="n">{"—" if out else number(row.deposit_due)}</td>'] if deposits else []
         cells += [f'<td class="n"><b>{row.decided_rank or "—"}</b></td>'] if decided else []
         lines.append(f'<tr class="{style}">{"".join(cells)}</tr>')
-    return f"<table><tr>{heads}</tr>{''.join(lines)}</table>"
+    return f"<table><tr>{heads}</tr>{''.join(lines)}</table><p><small>{escape(say('legend'))}</small></p>"
 
 
 def _clauses(table: RankingTable, say: _Tongue) -> str:
@@ -229,14 +238,12 @@ def _clauses(table: RankingTable, say: _Tongue) -> str:
     for clause in table.clauses:
         points = clause.kind == "credit_bonus"
         cells = [
-            f"{clause.reference}（{say(clause.kind, _CLAUSES)}）"
-            if say.lang == "zh-CN"
-            else f"{clause.reference} ({say(clause.kind, _CLAUSES)})",
+            clause.reference + say.aside(say(clause.kind, _CLAUSES)),
             (number(clause.max_points) or say("none")) if points else "—",
             (number(clause.max_deduction) or say("none")) if points else "—",
             (_percent(clause.proportion) or say("none")) if clause.kind == "deposit_reduction" else "—",
             say("yes") if clause.tie_break else "—",
-            clause.attestation or say("none"),
+            clause.attestation or (say("none") if clause.kind != "exclusion" else "—"),
         ]
         lines.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
     return f"<table><tr>{''.join(f'<th>{escape(say(name))}</th>' for name in names)}</tr>{''.join(lines)}</table>"
@@ -246,9 +253,13 @@ def _percent(part: Decimal | None) -> str:
     return "" if part is None else f"{number(part * 100)}%"
 
 
-def cite(basis: Iterable[Basis]) -> str:
-    """Cite bases to the article."""
-    return "；".join(f"《{one.title}》{one.doc_no or ''}{one.article or ''}" for one in basis)
+def cite(basis: Iterable[Basis], lang: Lang = "zh-CN") -> str:
+    """Cite bases to the article; one that nobody has read in its primary text says so."""
+    unread = ("（未核对原文）", " (not read in its primary text)")[lang != "zh-CN"]
+    between = ("；", "; ")[lang != "zh-CN"]
+    return between.join(
+        f"《{one.title}》{one.doc_no or ''}{one.article or ''}{'' if one.verified_on else unread}" for one in basis
+    )
 
 
 def _amount(item: CreditItem, say: _Tongue) -> str:
@@ -258,48 +269,55 @@ def _amount(item: CreditItem, say: _Tongue) -> str:
         return ""
     sign = "−" if item.kind == "deduction" else "+"
     text = f" {_signed(item.points, sign)} {say('points')}"
-    return f"{text}（{say('of')} {number(item.offered)}）" if item.capped else text
-
-
-def _given(item: CreditItem, say: _Tongue, *, of_several: bool) -> str:
-    facts = [
-        f"{item.measure} {say.of(item.name)}",
-        f"{say('list')} {say.comma.join(item.list_codes)}" if item.list_codes else "",
-        f"{say('record')} {say.comma.join(item.records)}" if item.records else "",
-        f"{say('clause')} {item.clause}" if item.clause else "",
-        f"{say('basis')} {cite(item.basis)}",
-    ]
-    who = f"（{item.member}）" if of_several else ""
-    told = escape(" · ".join(fact for fact in facts if fact))
-    head = escape(f"{say(item.kind, _KINDS)}{_amount(item, say)}{who}")
-    return f"<li><b>{head}</b> {told}<br><small>{escape(say.of(item.reasons))}</small></li>"
+    before = say("of") + " " + number(item.offered)
+    return text + say.aside(before) if item.capped else text
 
 
 def _reasons(table: RankingTable, say: _Tongue) -> str:
-    names = ("name", "given", "withheld", "remarks")
-    lines = []
-    for row in table.rows:
-        several = len(row.members) > 1
-        given = "".join(_given(item, say, of_several=several) for item in row.items)
-        withheld = "".join(
-            f"<li><b>{escape(say(one.kind, _KINDS))}</b> {escape(one.measure or '')} {escape(say.of(one.reasons))}</li>"
-            for one in row.withheld
-        )
-        remarks = "".join(f"<li>{escape(line)}</li>" for line in row.reasons[say.lang])
-        cells = (
-            f"{escape(row.reference)}<br>{escape(row.name)}",
-            f"<ul>{given}</ul>" if given else escape(say("nothing")),
-            f"<ul>{withheld}</ul>" if withheld else "—",
-            f"<ul>{remarks}</ul>" if remarks else "—",
-        )
-        lines.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-    return f"<table><tr>{''.join(f'<th>{escape(say(name))}</th>' for name in names)}</tr>{''.join(lines)}</table>"
+    names = ("name", "item", "amount", "record", "clause", "basis", "why")
+    heads = "".join(f"<th>{escape(say(name))}</th>" for name in names)
+    return f'<table class="why"><tr>{heads}</tr>{"".join(_told(row, say) for row in table.rows)}</table>'
+
+
+def _told(row: RankingRow, say: _Tongue) -> str:
+    """Give one line for each item that counts, for each that does not, and for what there is to remark."""
+    lines = [_given(item, say, of_several=len(row.members) > 1) for item in row.items]
+    for one in row.withheld:
+        whose = say.aside(one.member) if one.member and len(row.members) > 1 else ""
+        what = f"{say(one.kind, _KINDS)} {one.measure or ''}{whose}".strip()
+        cells = f"<td>{escape(what)}</td><td>{escape(say('withheld'))}</td>"
+        lines.append(f'{cells}<td colspan="4">{escape(say.of(one.reasons))}</td>')
+    remarks = "<br>".join(escape(line) for line in row.reasons[say.lang])
+    if remarks:
+        lines.append(f'<td>{escape(say("remarks"))}</td><td colspan="5">{remarks}</td>')
+    first, *rest = lines or [f'<td colspan="6">{escape(say("nothing"))}</td>']
+    head = f'<td rowspan="{1 + len(rest)}"><b>{escape(row.name)}</b><br><small>{escape(row.reference)}</small></td>'
+    others = "".join(f"<tr>{line}</tr>" for line in rest)
+    return f'<tr class="first">{head}{first}</tr>{others}'
+
+
+def _given(item: CreditItem, say: _Tongue, *, of_several: bool) -> str:
+    what = f"{say(item.kind, _KINDS)}{say.aside(item.member) if of_several else ''}"
+    measure = f"{item.measure} {say.of(item.name)}"
+    lists = say.comma.join(
+        f"{code} {say.of(name)}" for code, name in zip(item.list_codes, item.list_names, strict=False)
+    )
+    records = say.comma.join(item.records)
+    cells = (
+        f"<b>{escape(what)}</b><br><small>{escape(measure)}</small>",
+        f"<b>{escape(_amount(item, say).strip() or say('yes'))}</b>",
+        f"{escape(lists)}<br><small>{escape(records)}</small>",
+        escape(item.clause or "—"),
+        escape(cite(item.basis, say.lang)),
+        f"<small>{escape(say.of(item.reasons))}</small>",
+    )
+    return "".join(f"<td>{cell}</td>" for cell in cells)
 
 
 def _rules(table: RankingTable, say: _Tongue) -> str:
     lines = "".join(
         f"<tr><td>{escape(say.of(rule.words))}{f'<br><small>{escape(say.of(rule.note))}</small>' if rule.note else ''}</td>"
-        f"<td>{escape(cite(rule.basis))}</td></tr>"
+        f"<td>{escape(cite(rule.basis, say.lang))}</td></tr>"
         for rule in table.rules
     )
     return f"<table><tr><th>{escape(say('rule'))}</th><th>{escape(say('basis'))}</th></tr>{lines}</table>"
@@ -344,7 +362,7 @@ def sheet(table: RankingTable, lang: Lang) -> str:
     writer.writerow([say(name) for name in names])
     for row in table.rows:
         given = "；".join(
-            f"{say(item.kind, _KINDS)}{_amount(item, say)} {item.measure} {item.clause or ''} {cite(item.basis)}".strip()
+            f"{say(item.kind, _KINDS)}{_amount(item, say)} {item.measure} {item.clause or ''} {cite(item.basis, lang)}".strip()
             for item in row.items
         )
         withheld = "；".join(f"{say(one.kind, _KINDS)} {say.of(one.reasons)}" for one in row.withheld)
