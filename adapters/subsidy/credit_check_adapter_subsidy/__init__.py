@@ -7,7 +7,7 @@ group ``credit_check.adapters.v1``.
 from credit_check_adapter_subsidy.demo import SubsidyAdapter
 from credit_check_adapter_subsidy.giving import GivingReader
 from credit_check_adapter_subsidy.parquet import ParquetReader
-from credit_check_adapter_subsidy.report import ApplicantResult, SubsidyReport
+from credit_check_adapter_subsidy.report import ApplicantResult, Clawback, SubsidyReport
 from credit_check_adapter_subsidy.rounds import (
     apply_round,
     apply_round_async,
@@ -15,6 +15,8 @@ from credit_check_adapter_subsidy.rounds import (
     disburse_round_async,
     require_payment,
     require_payment_async,
+    track_round,
+    track_round_async,
 )
 from credit_check_adapter_subsidy.tables import CsvReader
 from credit_check_adapter_subsidy.workbook import ExcelReader
@@ -24,6 +26,7 @@ adapter = SubsidyAdapter()
 
 __all__ = [
     "ApplicantResult",
+    "Clawback",
     "CsvReader",
     "ExcelReader",
     "GivingReader",
@@ -37,4 +40,6 @@ __all__ = [
     "disburse_round_async",
     "require_payment",
     "require_payment_async",
+    "track_round",
+    "track_round_async",
 ]

@@ -1,9 +1,14 @@
 """What a round of checks came to. Values only: no I/O, no clock; identifiers are masked wherever they are shown."""
 
+import csv
+import html
+import io
 from collections import Counter
+from collections.abc import Mapping
+from datetime import date
 from typing import get_args
 
-from credit_check_sdk import Applicant, Case, Decision, Lang, Outcome, Point, Rejected, Several, Value, Words
+from credit_check_sdk import Applicant, Case, Decision, Ground, Lang, Outcome, Point, Rejected, Several, Value, Words
 
 OUTCOMES: dict[Outcome, Words] = {
     "restricted": Words(zh="受限", en="restricted"),
@@ -12,6 +17,31 @@ OUTCOMES: dict[Outcome, Words] = {
     "clear": Words(zh="通过", en="clear"),
 }
 """The outcomes in words, in order of precedence."""
+
+_HEADS = (
+    Words(zh="申请人", en="applicant"),
+    Words(zh="标识（脱敏）", en="identifier, masked"),
+    Words(zh="结论", en="outcome"),
+    Words(zh="拨付", en="payment"),
+    Words(zh="措施", en="measures"),
+    Words(zh="理由", en="reasons"),
+    Words(zh="核查编号", en="decision"),
+)
+_TITLE = Words(zh="财政补贴信用核查", en="Credit checks of a subsidy")
+_POINTS: Mapping[str, Words] = {
+    "apply": Words(zh="申报", en="application"),
+    "review": Words(zh="审核", en="review"),
+    "disburse": Words(zh="拨付前复核", en="before payment"),
+    "track": Words(zh="跟踪监督", en="follow-up"),
+}
+_HOLD, _PAY = Words(zh="暂缓", en="hold"), Words(zh="可拨付", en="may be paid")
+_REJECTED = Words(zh="未能核查", en="not checked")
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+_STYLE = (
+    "body{font:14px sans-serif;margin:2em;color:#111}table{border-collapse:collapse;width:100%}"
+    "th,td{border:1px solid #999;padding:.3em .5em;text-align:left;vertical-align:top}th{background:#eee}"
+    "thead{display:table-header-group}tr{break-inside:avoid}"
+)
 
 _RANK: dict[str, int] = {outcome: rank for rank, outcome in enumerate(get_args(Outcome))}
 
@@ -61,13 +91,24 @@ class ApplicantResult(Value):
         return tuple(dict.fromkeys((*doubts, *(self.decision.reasons[lang] if self.decision else ()))))
 
 
+class Clawback(Value):
+    """Somebody against whom something was found after the money was paid; whether to recover it, the authority decides."""
+
+    result: ApplicantResult
+    """What the check at ``track`` came to."""
+    paid_on: date
+    """The day of payment."""
+    grounds: Several[Ground]
+    """The undisputed grounds that are dated after it, each once."""
+
+
 class SubsidyReport(Value):
     """What a round came to."""
 
     matter: str
     """The service item."""
     point: Point
-    """``apply`` or ``disburse``."""
+    """``apply``, ``disburse`` or ``track``."""
     results: Several[ApplicantResult] = ()
     """Everybody who was checked."""
     rejected: Several[Rejected] = ()
@@ -77,6 +118,75 @@ class SubsidyReport(Value):
     def hold_list(self) -> tuple[ApplicantResult, ...]:
         """Those to whom nothing may be paid before an officer looked."""
         return tuple(result for result in self.results if result.hold)
+
+    def released(self, earlier: "SubsidyReport") -> tuple[ApplicantResult, ...]:
+        """Name those who were on the hold list of an *earlier* round and are on it no more: repaired, lifted, answered."""
+        held = {result.case.id for result in earlier.hold_list}
+        return tuple(result for result in self.results if result.case.id in held and not result.hold)
+
+    def clawback_list(self, paid: Mapping[str, date]) -> tuple[Clawback, ...]:
+        """Name those of whom something adverse was found after they were paid, by the number of the case.
+
+        Only a current, undisputed ground counts that was made after the day of payment: what was known then was decided
+        then, and what is under objection is not decided yet. It proposes; recovering is the authority's decision.
+        """
+        found = []
+        for result in self.results:
+            day = paid.get(result.case.id)
+            if day is None or result.decision is None:
+                continue
+            grounds = {
+                (ground.source, ground.record_id): ground
+                for proposal in result.decision.proposals
+                if proposal.kind == "restriction" and proposal.strength in {"block", "hint"}
+                for ground in proposal.grounds
+                if ground.status == "active" and ground.document_date is not None and ground.document_date > day
+            }
+            if grounds:
+                found.append(Clawback(result=result, paid_on=day, grounds=tuple(grounds.values())))
+        return tuple(found)
+
+    def rows(self, lang: Lang) -> list[dict[str, str]]:
+        """Give a row for everybody, and for each rejected row of the list, under the names of *lang*."""
+        heads = [words[lang] for words in _HEADS]
+        rows = [
+            [
+                one.name,
+                str(one.applicant.subject.primary or ""),
+                OUTCOMES[one.outcome][lang],
+                (_HOLD if one.hold else _PAY)[lang],
+                " ".join(one.measures),
+                " ".join(one.reasons(lang)),
+                one.decision.id if one.decision else "",
+            ]
+            for one in self.results
+        ]
+        rows += [[one.name or one.row, "", _REJECTED[lang], "", "", one.reason[lang], ""] for one in self.rejected]
+        return [dict(zip(heads, row, strict=True)) for row in rows]
+
+    def csv(self, lang: Lang) -> str:
+        """Give the rows as CSV for a spreadsheet, with a byte-order mark; what would be run as a formula is shown as text."""
+        out = io.StringIO()
+        writer = csv.DictWriter(out, [words[lang] for words in _HEADS], lineterminator="\r\n")
+        writer.writeheader()
+        for row in self.rows(lang):
+            writer.writerow({head: f"'{cell}" if cell[:1] in _FORMULAS else cell for head, cell in row.items()})
+        return "\ufeff" + out.getvalue()
+
+    def html(self, lang: Lang) -> str:
+        """Give the report as one page for the office: the counts, then everybody, those held back first."""
+        counts = " · ".join(f"{OUTCOMES[outcome][lang]} {count}" for outcome, count in self.counts.items())
+        title = f"{_TITLE[lang]} · {_POINTS[self.point][lang] if self.point in _POINTS else self.point}"
+        heads = "".join(f"<th>{html.escape(words[lang])}</th>" for words in _HEADS)
+        rows = sorted(self.rows(lang), key=lambda row: row[_HEADS[3][lang]] != _HOLD[lang])
+        body = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row.values()) + "</tr>" for row in rows
+        )
+        return (
+            f'<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>{html.escape(title)}</title><style>{_STYLE}</style>'
+            f"<h1>{html.escape(title)}</h1><p>{html.escape(self.matter)} · {html.escape(counts)}</p>"
+            f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></html>"
+        )
 
     @property
     def counts(self) -> dict[Outcome, int]:

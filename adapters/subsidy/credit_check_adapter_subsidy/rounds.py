@@ -1,6 +1,7 @@
-"""Two rounds of checks: when a subsidy is applied for, and again right before it is paid. It pays nothing itself.
+"""Rounds of checks: when a subsidy is applied for, again right before it is paid, and while it is used. It pays nothing.
 
-Between the two something may have happened; whoever is not clear at payment is held back until an officer looked.
+Between them something may have happened; whoever is not clear at payment is held back until an officer looked, and what
+is found after payment makes a list for the authority.
 """
 
 from __future__ import annotations
@@ -137,6 +138,38 @@ def disburse_round(  # noqa: PLR0913  the same as `apply_round`
     """
     making = _Round("disburse", matter, operator, purpose, round_id, opened_at or _now(), number_of)
     return _checked(credit, making, applicants)
+
+
+def track_round(  # noqa: PLR0913  the same as `apply_round`
+    credit: CreditCheck,
+    applicants: Iterable[Found],
+    *,
+    operator: Operator,
+    purpose: Purpose,
+    matter: str = MATTER,
+    round_id: str = "",
+    opened_at: datetime | None = None,
+    number_of: Callable[[Applicant], str] | None = None,
+) -> SubsidyReport:
+    """Check everybody who was paid, while the money is being used; see `SubsidyReport.clawback_list` and `apply_round`."""
+    making = _Round("track", matter, operator, purpose, round_id, opened_at or _now(), number_of)
+    return _checked(credit, making, applicants)
+
+
+async def track_round_async(  # noqa: PLR0913  the same as its twin
+    credit: AsyncCreditCheck,
+    applicants: Iterable[Found],
+    *,
+    operator: Operator,
+    purpose: Purpose,
+    matter: str = MATTER,
+    round_id: str = "",
+    opened_at: datetime | None = None,
+    number_of: Callable[[Applicant], str] | None = None,
+) -> SubsidyReport:
+    """Check everybody who was paid, on an event loop; see `track_round`."""
+    making = _Round("track", matter, operator, purpose, round_id, opened_at or _now(), number_of)
+    return await _checked_async(credit, making, applicants)
 
 
 async def apply_round_async(  # noqa: PLR0913  the same as its twin
