@@ -303,7 +303,7 @@ CODES: tuple[str, ...] = (
     "catalogue.invalid", "catalogue.unknown", "decision.unknown",
     "plugin.invalid", "plugin.doubled", "plugin.unknown", "keys.unusable", "keys.unknown",
     "gate.never_checked", "gate.stale", "gate.changed", "gate.parties_changed", "gate.undecided", "gate.unsettled",
-    "gate.blocked", "gate.catalogue_changed", "gate.receipt_invalid", "gate.environment", "gate.recheck_overdue",
+    "gate.blocked", "gate.deferred", "gate.catalogue_changed", "gate.receipt_invalid", "gate.environment", "gate.recheck_overdue",
     "manual.never_checked", "manual.not_allowed", "manual.not_silent", "manual.file", "manual.stale",
     "ledger.unavailable", "ledger.version", "ledger.conflict", "audit.unavailable", "file.unreadable",
     "source.failed", "source.unreachable", "source.no_answer", "source.timeout", "source.not_understood",

@@ -16,12 +16,12 @@ from credit_check_sdk.core.settle import needs_answer
 from credit_check_sdk.errors import GateError
 from credit_check_sdk.flow import Load, Now, Verify
 from credit_check_sdk.model import Pass, Receipt
-from credit_check_sdk.model.ledger import LatestCheck, Rechecks, StoredCheck, StoredRecheck
+from credit_check_sdk.model.ledger import Commitments, LatestCheck, Rechecks, StoredCheck, StoredRecheck
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from credit_check_sdk.model import Case, Decision, Point, Proposal, Step
+    from credit_check_sdk.model import Case, CommitmentState, Decision, Point, Proposal, Step, StoredCommitment
 
 _SAYINGS: dict[str, tuple[str, str, str, str]] = {
     "gate.never_checked": ("was never checked at {point}", "在 {point} 环节没有核查记录", "check it first", "请先核查"),
@@ -79,6 +79,12 @@ _SAYINGS: dict[str, tuple[str, str, str, str]] = {
         "settle them first",
         "请先逐项答复",
     ),
+    "gate.deferred": (
+        "was accepted against a promise ({commitment}), and materials are owed: {materials}",
+        "系容缺受理（{commitment}），尚欠材料：{materials}",
+        "take what arrives with `credit-check supply`; a grant needs all of it",
+        "材料送达后用 credit-check supply 登记；全部补齐后方可准予",
+    ),
     "gate.blocked": (
         "is restricted by measures in force: {open}",
         "受正在执行的措施限制：{open}",
@@ -91,6 +97,8 @@ _BOUND = frozenset(
     {"jti", "iat", "exp", "case", "matter", "point", "environment", "parties", "sources", "catalogue", "outcome"}
 )
 """Claims that every receipt carries."""
+_OWED: tuple[CommitmentState, ...] = ("open", "overdue", "breached")
+"""States of a deferral in which nothing is granted: what was promised is not there, or was not true."""
 _TOLERANCE = timedelta(seconds=5)
 """By how much another machine's clock may lag behind."""
 
@@ -110,6 +118,8 @@ async def require(desk: Desk, case_id: str, point: Point, to: Step, case: Case |
     _is_current(desk, stored, now)
     pending = await _waits(desk, stored, to, day_of(now))
     _is_settled(stored, to, day_of(now), pending=bool(pending))
+    if to == "grant":
+        await _is_supplied(case_id)
     decision = stored.decision
     return Pass(
         case_id=case_id,
@@ -139,6 +149,15 @@ async def _waits(desk: Desk, stored: StoredCheck, to: Step, today: date) -> tupl
     if to != "proceed" and not (to == "grant" and decision.point in policy.grant_pending):
         return ()
     return ({"code": "gate.recheck_pending", "recheck": found[0].id, "due_on": day},)
+
+
+async def _is_supplied(case_id: str) -> None:
+    """Refuse a grant while a file was accepted against a promise that is not kept (容缺受理: 补齐后方可办结)."""
+    owed: tuple[StoredCommitment, ...] = await Load(Commitments(case_id=case_id, states=_OWED))
+    for kept in owed:
+        if kept.commitment.commitment_type == "deferral":
+            missing = "、".join(each.name for each in kept.missing) or "—"
+            _refuse("gate.deferred", case_id, commitment=kept.code, materials=missing)
 
 
 async def _is_ours(desk: Desk, stored: StoredCheck, case: Case | None) -> None:

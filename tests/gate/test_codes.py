@@ -13,8 +13,9 @@ import pytest
 from credit_check_sdk import CreditCheck, CreditCheckError, GateError, Response
 from credit_check_sdk.cli.app import run
 from credit_check_sdk.errors import CODES
-from credit_check_sdk.model.ledger import CheckEntry
+from credit_check_sdk.model.ledger import CheckEntry, CommitmentEntry
 from tests.kit import OFFICER, OTHER, Door, case, faults, organisation, record
+from tests.ledger.test_commitments import promised
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +70,15 @@ def blocked(door: Door, sandbox: Any, config: Path) -> Case:
     file = case()
     decision = door.check(file)
     door.settle(decision, applied(decision), operator=OFFICER)
+    return file
+
+
+def deferred(door: Door, sandbox: Any, config: Path) -> Case:
+    file = case()
+    door.check(file)
+    kept = promised(case_id=file.id)
+    said = kept.commitment.model_copy(update={"commitment_type": "deferral"})
+    door.client._world.ledger.run([CommitmentEntry(kept.model_copy(update={"commitment": said}))])
     return file
 
 
@@ -127,12 +137,15 @@ REFUSED: dict[str, Callable[[Door, Any, Path], Case]] = {
     "gate.undecided": undecided,
     "gate.unsettled": unsettled,
     "gate.blocked": blocked,
+    "gate.deferred": deferred,
     "gate.catalogue_changed": catalogue_changed,
     "gate.environment": environment,
     "gate.receipt_invalid": receipt_invalid,
     "gate.recheck_overdue": recheck_overdue,
 }
 BY_THE_CASE_ALONE = {"gate.parties_changed"}
+OF_A_GRANT = {"gate.blocked", "gate.deferred"}
+"""What stands in the way of a grant only."""
 
 
 def test_every_code_of_the_gate_is_tried_here() -> None:
@@ -145,7 +158,7 @@ def test_the_gate_refuses_and_says_what_to_do(
 ) -> None:
     file = REFUSED[code](open_door(config), sandbox, config)
     door = open_door(config)
-    steps = ["grant"] if code == "gate.blocked" else ["proceed", "grant", "refuse"]
+    steps = ["grant"] if code in OF_A_GRANT else ["proceed", "grant", "refuse"]
     for step in steps:
         for which, options in ((file, {}), (file.id, {"point": "evaluate"})):
             with pytest.raises(GateError) as refused:
@@ -161,7 +174,7 @@ def test_the_gate_refuses_and_says_what_to_do(
             assert "{" not in error.words("en") + error.words("zh-CN")
     words = ["--config", str(config), "--json", "require", file.id, "--point", "evaluate", "--to", steps[-1]]
     capsys.readouterr()
-    if code != "gate.blocked":
+    if code not in OF_A_GRANT:
         assert run(words) == 20
         said = json.loads(capsys.readouterr().out)
         assert (said["passed"], said["code"]) == (False, code)

@@ -14,10 +14,11 @@ import pytest
 from credit_check_sdk import CreditCheck, Decision, GateError, Response, TableGuard
 from credit_check_sdk.core.check import receipt
 from credit_check_sdk.core.desk import SHANGHAI
-from credit_check_sdk.model.ledger import CheckEntry, ResponseEntry
+from credit_check_sdk.model.ledger import CheckEntry, CommitmentEntry, ResponseEntry
 from tests.kit import OFFICER
 from tests.ledger.hosts import driver_options
 from tests.ledger.samples import check, proposal
+from tests.ledger.test_commitments import promised
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -194,6 +195,13 @@ class Desk:
             ended,
             seen_at,
         )
+
+    def promised(self, case_id: str, state: str, kind: str = "deferral") -> None:
+        """Let the file have been accepted against a promise that stands there now."""
+        number = f"{next(_numbers):020d}"
+        kept = promised(f"com_{number}", number, case_id=case_id, state=state)
+        said = kept.commitment.model_copy(update={"commitment_type": kind})
+        self._record(CommitmentEntry(kept.model_copy(update={"commitment": said})))
 
     def touch(self, decision: Decision) -> None:
         """Say that a change touched a ground of the check."""

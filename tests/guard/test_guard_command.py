@@ -72,7 +72,7 @@ def test_it_prints_one_document_when_asked_and_says_where_the_ledger_is(
     document = json.loads(printed.out)
     assert document["dialect"] == "postgresql"
     assert document["environment"] == "sandbox"
-    assert len(document["statements"]) == 12
+    assert len(document["statements"]) == 13
     assert "configured in sqlite" in printed.err
 
 

@@ -50,6 +50,23 @@ def test_an_applied_block_refuses_until_it_is_over_or_doubted(desk: Desk) -> Non
 
 
 @pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        ("offered", None), ("open", "gate.deferred"), ("overdue", "gate.deferred"), ("breached", "gate.deferred"),
+        ("fulfilled", None), ("withdrawn", None), ("refused", None), ("repaired", None),
+    ],
+)  # fmt: skip
+def test_nothing_is_granted_while_materials_are_owed(desk: Desk, state: str, code: str | None) -> None:
+    number, other = desk.file(), desk.file()
+    for each in (number, other):
+        desk.checked(each)
+    desk.promised(number, state)
+    desk.promised(other, state, kind="voluntary")
+    assert desk.bare.grant(number) == desk.gate(number) == code
+    assert desk.bare.grant(other) == desk.gate(other) is None, "another commitment stands in nobody's way"
+
+
+@pytest.mark.parametrize(
     ("until", "code"), [(None, "gate.blocked"), (0, "gate.blocked"), (1, "gate.blocked"), (-1, None)]
 )
 def test_the_last_day_of_a_block_still_counts(desk: Desk, until: int | None, code: str | None) -> None:

@@ -4,6 +4,14 @@ It imports the front door of the SDK only. The demonstration finds it by the ent
 ``credit_check.adapters.v1``.
 """
 
+from credit_check_adapter_approval.deferral import (
+    accept_deferred,
+    accept_deferred_async,
+    deferral_row,
+    owes,
+    supplied,
+    supplied_async,
+)
 from credit_check_adapter_approval.demo import ApprovalAdapter
 from credit_check_adapter_approval.exchange import Rows, case_from_exchange
 from credit_check_adapter_approval.files import read_exchange
@@ -27,10 +35,16 @@ __all__ = [
     "StateMachine",
     "Tables",
     "Transition",
+    "accept_deferred",
+    "accept_deferred_async",
     "adapter",
     "case_from_exchange",
     "checklist",
+    "deferral_row",
+    "owes",
     "process_row",
     "read_exchange",
     "standard",
+    "supplied",
+    "supplied_async",
 ]

@@ -40,6 +40,10 @@ _SAYINGS = {
         "it is undecided; check it again when the source answers",
     ),
     "gate.unsettled": ("有措施尚未答复，请先逐项答复", "proposals wait for an answer; settle them first"),
+    "gate.deferred": (
+        "容缺受理的材料尚未补齐，补齐后方可准予",
+        "it was accepted against a promise and materials are owed; take them first",
+    ),
     "gate.blocked": (
         "受正在执行的措施限制，请依法不予办理",
         "measures in force restrict it; refuse it, or have the records corrected and check it anew",
@@ -77,6 +81,10 @@ SELECT CASE
       SELECT 1 FROM {measure} AS m WHERE m.proposal = p.proposal AND m.state NOT IN ('proposed', 'noticed', 'in_force')
     )
   ) THEN 'gate.blocked'
+  WHEN EXISTS (
+    SELECT 1 FROM {commitment} AS d
+    WHERE d.case_id = {case} AND d.kind = 'deferral' AND d.state IN ('open', 'overdue', 'breached')
+  ) THEN 'gate.deferred'
 END AS code
 FROM (SELECT {now} AS moment) AS t LEFT JOIN (
   SELECT * FROM {check} AS k WHERE k.case_id = {case} AND k.point = {point}
@@ -198,6 +206,7 @@ class TableGuard(Value):
             "credit_proposal": "c.effect_scope, c.ends_at",
             "credit_response": "c.answer",
             "credit_measure": "c.state",
+            "credit_commitment": "c.case_id, c.kind, c.state",
             "credit_record": "c.seen_at, c.dispute, c.lift, c.ended, c.wrong",
         }
         schema = self._path()[0] if self.dialect == "sqlite" and len(self._path()) > 1 else None
@@ -223,6 +232,7 @@ class TableGuard(Value):
             ground=self._ledger("credit_ground"),
             record=self._ledger("credit_record"),
             measure=self._ledger("credit_measure"),
+            commitment=self._ledger("credit_commitment"),
             reading=_READING,
             now=_NOW[self.dialect],
             case=f"CAST(NEW.{case} AS text)",
