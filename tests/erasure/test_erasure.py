@@ -13,6 +13,7 @@ import pytest
 from credit_check_sdk import GateError, InputError, ObjectionDraft, Response
 from credit_check_sdk._shell import world
 from credit_check_sdk.cli.app import run
+from credit_check_sdk.core.desk import SHANGHAI
 from credit_check_sdk.model.ledger import (
     CheckById,
     Erase,
@@ -69,7 +70,7 @@ def test_nothing_is_erased_before_its_time(door: Door) -> None:
         report = door.erase(**whom, **WHY)
         (kept,) = [each for each in report.kept if each.case_id == file.id]
         assert (report.files, report.entries, kept.reasons) == ((), 0, ("retention",))
-        assert kept.retained_until == (decision.decided_at + timedelta(hours=8, days=5479)).date()
+        assert kept.retained_until == decision.decided_at.astimezone(SHANGHAI).date() + timedelta(days=5479)
     assert door.erase(expired=True, **WHY).kept == ()
     assert door.show(decision.id) is not None
     assert door.require(file).case_id == file.id
