@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar, overlo
 
 from typing_extensions import override
 
+from credit_check_sdk.accounts import Accounts, AsyncAccounts
 from credit_check_sdk.commitments import AsyncCommitments, Commitments
 from credit_check_sdk.errors import ConfigurationError, CreditCheckError, InputError
 from credit_check_sdk.guard import AsyncGuard, Guard, Guardable
@@ -312,7 +313,7 @@ class _Client:
         return f"{type(self).__name__}(environment={self._desk.environment!r}, sources={sorted(self._desk.sources)})"
 
 
-class CreditCheck(_Client, Upkeep, Offline, Commitments, Publications, Rankings):
+class CreditCheck(_Client, Upkeep, Offline, Commitments, Publications, Rankings, Accounts):
     """The must-check client for hosts that wait in threads. Safe to share among threads, and across a fork."""
 
     def __enter__(self) -> Self:
@@ -706,7 +707,9 @@ class CreditCheck(_Client, Upkeep, Offline, Commitments, Publications, Rankings)
         return result
 
 
-class AsyncCreditCheck(_Client, AsyncUpkeep, AsyncOffline, AsyncCommitments, AsyncPublications, AsyncRankings):
+class AsyncCreditCheck(
+    _Client, AsyncUpkeep, AsyncOffline, AsyncCommitments, AsyncPublications, AsyncRankings, AsyncAccounts
+):
     """The must-check client for hosts that wait on an event loop. The same names, awaited."""
 
     async def __aenter__(self) -> Self:

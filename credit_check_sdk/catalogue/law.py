@@ -114,6 +114,8 @@ class Memorandum(Value):
     """Today's lists of those whom it concerned."""
     measures: Several[str] = ()
     """Codes of the measures that descend from it."""
+    report_every: Literal["month", "quarter", "year"] | None = None
+    """How often those who answer tell those who asked what they did; None: it is not said."""
     verified_on: date | None = None
     """When somebody read it in its primary text; None where nobody has."""
     note: Words | None = None

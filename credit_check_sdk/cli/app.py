@@ -58,8 +58,12 @@ def _code(result: object) -> int:
     return result if isinstance(result, int) else 0
 
 
+_REPORTS = {"stats", "responses"}
+_FORMS = {"--csv", "--html", "--prometheus"}
+
+
 def _hoist(arguments: Sequence[str]) -> list[str]:
-    """Take the global options out of the line, wherever they stand."""
+    """Take the global options out of the line, wherever they stand; a form of a report that names no file is printed."""
     rest: list[str] = []
     pending = list(arguments)
     takers: dict[str, Callable[[str], None]] = {
@@ -80,6 +84,8 @@ def _hoist(arguments: Sequence[str]) -> list[str]:
             takers[name](value if equals else pending.pop(0))
         else:
             rest.append(word)
+            if word in _FORMS and rest[0] in _REPORTS and (not pending or pending[0].startswith("--")):
+                rest.append("-")
     if talk.lang is not None and talk.lang not in {"zh-CN", "zh", "en"}:
         raise typer.BadParameter("--lang: zh-CN | en")
     return rest
@@ -109,7 +115,9 @@ def _register() -> None:
         publicity,
         ranking,
         report,
+        responses,
         serving,
         setup,
         sources,
+        statistics,
     )

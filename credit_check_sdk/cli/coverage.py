@@ -150,10 +150,10 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write(writing: Any, rows: list[dict[str, Any]]) -> None:
-    from credit_check_sdk.cli.report import _cell
+    from credit_check_sdk.cli.report import cell
 
     writer = csv.writer(writing)
     writer.writerow(COLUMNS)
     for row in rows:
         said = {**row, "words_zh": row["zh"], "words_en": row["en"]}
-        writer.writerow([_cell(str(said.get(key) or "")) for key in COLUMNS])
+        writer.writerow([cell(str(said.get(key) or "")) for key in COLUMNS])

@@ -1,13 +1,11 @@
-"""Commands on many cases: screen, stats, demo. They decide nothing; each row of a list gets a result or an error."""
+"""Commands on many cases: screen, demo. They decide nothing; each row of a list gets a result or an error."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
-import sys
 from collections import Counter
-from dataclasses import asdict, dataclass, field
-from datetime import date
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -217,7 +215,7 @@ def _write_answered(writer: Any, applicant: Applicant, decision: Decision, tally
     writer.writerow(
         {
             "row": applicant.row,
-            "name": _cell(applicant.subject.name),
+            "name": cell(applicant.subject.name),
             "identifier_masked": applicant.subject.masked or "",
             "outcome": outcome,
             "measures": " ".join(dict.fromkeys(proposal.measure for proposal in decision.proposals)),
@@ -241,7 +239,7 @@ def _write_rejected(writer: Any, rejected: Rejected, tally: Tally) -> None:
 def _write_error(writer: Any, row: str, name: str, masked: str, said: str, tally: Tally) -> None:
     tally.rows += 1
     tally.rejected += 1
-    writer.writerow({"row": row, "name": _cell(name), "identifier_masked": masked, "error": said})
+    writer.writerow({"row": row, "name": cell(name), "identifier_masked": masked, "error": said})
 
 
 def _plain(error: Exception) -> str:
@@ -253,7 +251,7 @@ def _plain(error: Exception) -> str:
     return type(error).__name__
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Keep a spreadsheet from taking a name for a formula."""
     text = " ".join(text.split())
     return f"'{text}" if text[:1] in {"=", "+", "-", "@"} else text
@@ -309,75 +307,6 @@ def _say_tally(tally: Tally, out: Path) -> None:
         f"共 {tally.rows} 行，已答复 {tally.answered}，拒收 {tally.rejected}（{outcomes}）；结果在 {out}",
         f"{tally.rows} rows, {tally.answered} answered, {tally.rejected} rejected ({outcomes}); the result is in {out}",
     )
-
-
-@app.command()
-def stats(
-    *,
-    since: Annotated[str | None, typer.Option(help="起始日（含）first day, YYYY-MM-DD")] = None,
-    until: Annotated[str | None, typer.Option(help="截止日（含）last day, YYYY-MM-DD")] = None,
-    as_csv: Annotated[bool, typer.Option("--csv", help="输出 CSV print CSV")] = False,
-    remedies: Annotated[
-        bool, typer.Option("--remedies", help="列出因异议成立应予纠正的决定 decisions to be put right")
-    ] = False,
-) -> int:
-    """统计 Count checks and answers per department, matter and point."""
-    from credit_check_sdk import CreditCheck
-
-    if remedies:
-        return _remedies()
-    with CreditCheck.open(talk.settings()) as credit:
-        rows = [asdict(row) for row in credit.statistics(_day(since, "--since"), _day(until, "--until"))]
-    if talk.json:
-        talk.document({"since": since, "until": until, "rows": rows})
-        return 0
-    flat = [{**row, "outcomes": " ".join(f"{k}={v}" for k, v in sorted(row["outcomes"].items()))} for row in rows]
-    if as_csv:
-        names = list(flat[0]) if flat else ["department", "matter", "point"]
-        writer = csv.DictWriter(sys.stdout, names)
-        writer.writeheader()
-        writer.writerows(flat)
-        return 0
-    if not flat:
-        talk.say("该时段没有核查。", "No checks in this period.")
-        return 0
-    talk.table(list(flat[0]), [[str(value) for value in row.values()] for row in flat])
-    return 0
-
-
-def _remedies() -> int:
-    from credit_check_sdk import CreditCheck
-
-    with CreditCheck.open(talk.settings()) as credit:
-        rows = [
-            asdict(each) | {"decided_at": each.decided_at.isoformat(), "at": each.at.isoformat()}
-            for each in credit.redress()
-        ]
-    if talk.json:
-        talk.document({"remedies": rows})
-        return 0
-    if not rows:
-        talk.say("没有应予纠正的决定。", "Nothing has to be put right.")
-        return 0
-    heads = [("办件", "case"), ("事项", "matter"), ("环节", "point"), ("决定", "decision"), ("措施", "measure")]
-    heads += [("状态", "state"), ("曾执行", "was in force"), ("来源", "source")]
-    names = ("case_id", "matter", "point", "decision", "measure", "state", "was_in_force", "source")
-    talk.table([talk.pick(*head) for head in heads], [[str(row[name]) for name in names] for row in rows])
-    return 0
-
-
-def _day(text: str | None, name: str) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InputError(
-            f"{name} {text!r} is no day",
-            f"{name}：“{text}”不是日期",
-            remedy_en="write it as 2026-11-23",
-            remedy_zh="请写作 2026-11-23",
-        ) from None
 
 
 @app.command()

@@ -59,6 +59,7 @@ def feedback_of(  # noqa: PLR0913  a feedback is made of all of these
         subject_category=party.subject.category,
         identifier=party.subject.primary,
         role=party.role,
+        initiator=ground.authority if ground else None,
         list_code=ground.list_code if ground else None,
         record_id=ground.record_id if ground else None,
         reference=ground.reference if ground else None,

@@ -69,6 +69,14 @@ if TYPE_CHECKING:
         Feedback,
         MeasureState,
     )
+    from credit_check_sdk.model.figures import (
+        Dimension,
+        DuePoint,
+        FigureGroup,
+        Share,
+        Span,
+        StatisticsReport,
+    )
     from credit_check_sdk.model.measure import (
         Basis,
         CreditList,
@@ -161,6 +169,11 @@ if TYPE_CHECKING:
         Settlement,
         Step,
     )
+    from credit_check_sdk.model.sheets import (
+        ReasonCount,
+        ResponseLine,
+        ResponseSheet,
+    )
     from credit_check_sdk.model.status import (
         SourceState,
         SourceStatus,
@@ -237,6 +250,14 @@ _PLACES: dict[str, tuple[str, ...]] = {
         "Due",
         "Feedback",
         "MeasureState",
+    ),
+    "figures": (
+        "Dimension",
+        "DuePoint",
+        "FigureGroup",
+        "Share",
+        "Span",
+        "StatisticsReport",
     ),
     "measure": (
         "Basis",
@@ -330,6 +351,11 @@ _PLACES: dict[str, tuple[str, ...]] = {
         "Settlement",
         "Step",
     ),
+    "sheets": (
+        "ReasonCount",
+        "ResponseLine",
+        "ResponseSheet",
+    ),
     "status": (
         "SourceState",
         "SourceStatus",
@@ -399,8 +425,10 @@ __all__ = [
     "DeferredMaterial",
     "Delivery",
     "Destination",
+    "Dimension",
     "Doubt",
     "Due",
+    "DuePoint",
     "Duration",
     "Environment",
     "Evidence",
@@ -409,6 +437,7 @@ __all__ = [
     "Facilities",
     "Feedback",
     "FieldTrouble",
+    "FigureGroup",
     "GapKind",
     "GreenChannel",
     "Ground",
@@ -463,6 +492,7 @@ __all__ = [
     "RankingEntry",
     "RankingRow",
     "RankingTable",
+    "ReasonCount",
     "Receipt",
     "Recheck",
     "RecheckState",
@@ -473,15 +503,20 @@ __all__ = [
     "RemedyKind",
     "Response",
     "ResponseAnswer",
+    "ResponseLine",
+    "ResponseSheet",
     "Role",
     "ScoringRule",
     "Settled",
     "Settlement",
     "Several",
     "Severity",
+    "Share",
     "Silence",
     "SourceState",
     "SourceStatus",
+    "Span",
+    "StatisticsReport",
     "Step",
     "StoredCommitment",
     "StoredPublication",

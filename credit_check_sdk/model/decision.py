@@ -104,6 +104,11 @@ class Proposal(Value):
     reasons: Words
     """Why, in words."""
 
+    @property
+    def initiators(self) -> tuple[str, ...]:
+        """Who recognised the facts and so asked for the measure (发起部门), in the order of the grounds; each answer goes back to them."""
+        return tuple(dict.fromkeys(ground.authority for ground in self.grounds))
+
 
 class GreenChannel(Value):
     """Whether the file goes through the green channel."""

@@ -64,6 +64,8 @@ class Feedback(Value):
     """Primary identifier of the subject."""
     role: str = "subject"
     """The role in the case."""
+    initiator: str | None = None
+    """Who recognised the fact and so asked for the measure (发起部门); the answer is for them."""
     list_code: str | None = None
     """The list that triggered it."""
     record_id: str | None = None

@@ -19,11 +19,12 @@ from pydantic import BaseModel, ValidationError
 
 from credit_check_sdk._shell.register import CallNote, HostKey
 from credit_check_sdk._shell.world import new_id
+from credit_check_sdk.core.desk import day_of
 from credit_check_sdk.errors import CallError, CreditCheckError, GateError, InputError
 from credit_check_sdk.model.parsing import parse
 from credit_check_sdk.service.described import JSON, PROBLEM_JSON, REPEAT_HEADER
 from credit_check_sdk.service.limits import Limits
-from credit_check_sdk.service.metrics import Counts
+from credit_check_sdk.service.metrics import Counts, Gauges, figures
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 V = TypeVar("V", bound=BaseModel)
 _LONGEST_KEY = 255
+_FIGURES_SECONDS = 60.0
 _FAILURES_A_SECOND, _FAILURES = 0.5, 20
 _UNAVAILABLE_WAIT = 5
 _PRIVATE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
@@ -163,7 +165,17 @@ class Front:
         self.counts = Counts()
         said = settings.service
         self._limits = Limits(said.rate, said.burst, time.monotonic)
+        self._figures: Gauges = {}
+        self._counted_until = 0.0
         self._failures = Limits(_FAILURES_A_SECOND, _FAILURES, time.monotonic)
+
+    async def figures(self) -> Gauges:
+        """Give the figures of this month so far, by department, matter, point and measure; counted at most once a minute."""
+        if time.monotonic() >= self._counted_until:
+            today = day_of(datetime.now(UTC))
+            self._figures = figures(await self.credit.statistics_report(today.replace(day=1), today))
+            self._counted_until = time.monotonic() + _FIGURES_SECONDS
+        return self._figures
 
     async def perform(
         self, request: Request, operation: str, deed: Deed | None, act: Callable[[Front, Call], Awaitable[Any]]

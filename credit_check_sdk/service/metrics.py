@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from credit_check_sdk import StatisticsReport
+
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 Labels = tuple[tuple[str, str], ...]
+Gauges = dict[str, list[tuple[Labels, float]]]
 
 
 class Counts:
@@ -49,6 +52,25 @@ class Counts:
         for name, values in sorted(gauges.items()):
             lines += [f"# TYPE {name} gauge", *(f"{name}{_labels(row)} {value:g}" for row, value in sorted(values))]
         return "\n".join(lines) + "\n"
+
+
+def figures(report: StatisticsReport) -> Gauges:
+    """Give the figures of a period as gauges: every count with its department, matter, point and measure."""
+    counted: Counter[Labels] = Counter()
+    for group in report.groups:
+        parts = {name: getattr(group, name) for name in ("department", "matter", "measure", "point")}
+        place = tuple((name, value) for name, value in parts.items() if value)
+        for code, count in group.counts.items():
+            counted[(*place, ("figure", code))] += count
+    # What must be zero is said even when it is: an alert on what is absent never rings.
+    counted.update({(("figure", "surviving"),): 0})
+    due: list[tuple[Labels, float]] = [
+        ((("point", each.point), ("what", what)), float(count))
+        for each in report.due or ()
+        for what, count in each.model_dump(exclude={"point"}).items()
+    ]
+    found: Gauges = {"credit_check_figure": [(place, float(count)) for place, count in counted.items()]}
+    return found if report.due is None else {**found, "credit_check_due": due}
 
 
 def _labels(row: Labels) -> str:

@@ -306,6 +306,7 @@ async def metrics(front: Front, call: Call) -> Response:
     try:
         report = await front.credit.outbox_status()
         gauges["credit_check_outbox"] = [((("state", state),), count) for state, count in report.counts.items()]
+        gauges.update(await front.figures())
     except CreditCheckError:
         front.counts.add("credit_check_unavailable_total", what="ledger")
     for source in await front.credit.source_status():

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from credit_check_sdk.errors import LedgerError
 from credit_check_sdk.model.applied import AppliedMeasure, RecordStanding
 from credit_check_sdk.model.evidence import Checkpoint, Countersignature, Verification
+from credit_check_sdk.model.figures import Figures
 from credit_check_sdk.model.ledger import (
     BeginChain,
     ChangeEntry,
@@ -79,6 +80,8 @@ from credit_check_sdk.model.ledger import (
     VerifyEvidence,
 )
 from credit_check_sdk.model.publicity import StoredPublication
+from credit_check_sdk.model.sheets import Proposed
+from credit_check_sdk.testing.counting import Counting
 from credit_check_sdk.testing.rechecks import InMemoryRechecks
 
 if TYPE_CHECKING:
@@ -371,6 +374,10 @@ class InMemoryLedger:
                 return self.rechecks.ask(query)
             case Statistics():
                 return self._statistics(query)
+            case Figures():
+                return Counting(self, query).rows()
+            case Proposed():
+                return self._proposed(query)
             case _:
                 raise TypeError(f"{type(query).__name__} is no question of the ledger")
 
@@ -615,6 +622,14 @@ class InMemoryLedger:
             counts=dict(Counter(row.state for row in rows)),
             oldest_waiting=min((row.created_at for row in rows if row.state in {"waiting", "leased"}), default=None),
         )
+
+    def _proposed(self, query: Proposed) -> tuple[tuple[StoredCheck, bool], ...]:
+        within = [c for c in self.checks.values() if _within(c.decision.decided_at, query.since, query.until)]
+        within.sort(key=_decided)
+        latest = {(c.case.id, c.decision.point): c.decision.id for c in within}
+        found = [c for c in within if c.decision.proposals and (query.after is None or _decided(c) > query.after)]
+        several = [(self._standing(c), c.decision.id in latest.values()) for c in found[: query.limit]]
+        return tuple((stored, last) for stored, last in several if stored is not None)
 
     def _statistics(self, query: Statistics) -> tuple[StatisticsRow, ...]:
         groups: dict[tuple[str, str, str], list[StoredCheck]] = {}

@@ -393,6 +393,8 @@ def test_health_and_metrics(served: Any) -> None:
         'credit_check_refusals_total{code="gate.never_checked"} 1',
         'credit_check_call_seconds_count{operation="check"} 1',
         'credit_check_sources{source="municipal",state="ready"} 1',
+        'credit_check_figure{department="451100-czj",matter="procurement.goods",point="evaluate",figure="checks"} 1',
+        'credit_check_figure{figure="surviving"} 0',
     ):
         assert line in text
     assert all(line.startswith("#") or line.rpartition(" ")[0] for line in text.splitlines())

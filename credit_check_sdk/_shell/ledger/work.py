@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, exists, or_, select
 
 from credit_check_sdk._shell.ledger import (
     commitments,
@@ -26,6 +26,7 @@ from credit_check_sdk._shell.ledger.bodies import entry, opened
 from credit_check_sdk._shell.ledger.steps import DAY, Execute, Work, day_start, insert, micros, moment
 from credit_check_sdk.model import Case, Consultation, Decision, Operator, Response
 from credit_check_sdk.model.applied import RecordStanding
+from credit_check_sdk.model.figures import Figures
 from credit_check_sdk.model.ledger import (
     BeginChain,
     ChangeEntry,
@@ -88,6 +89,7 @@ from credit_check_sdk.model.ledger import (
     Unsealed,
     VerifyEvidence,
 )
+from credit_check_sdk.model.sheets import Proposed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,6 +133,33 @@ _RESPONSES = (
 )
 
 
+_later = s.check.alias("later")
+_PROPOSED = (
+    select(
+        s.check.c.decision,
+        exists().where(
+            _later.c.case_id == s.check.c.case_id,
+            _later.c.point == s.check.c.point,
+            _later.c.decided_at < bindparam("until"),
+            or_(
+                _later.c.decided_at > s.check.c.decided_at,
+                and_(_later.c.decided_at == s.check.c.decided_at, _later.c.decision > s.check.c.decision),
+            ),
+        ),
+    )
+    .where(
+        s.check.c.decided_at >= bindparam("since"),
+        s.check.c.decided_at < bindparam("until"),
+        or_(
+            s.check.c.decided_at > bindparam("behind"),
+            and_(s.check.c.decided_at == bindparam("behind"), s.check.c.decision > bindparam("beyond")),
+        ),
+        exists().where(s.proposal.c.decision == s.check.c.decision),
+    )
+    .order_by(s.check.c.decided_at, s.check.c.decision)
+    .limit(bindparam("several"))
+)
+_FOREVER = 2**62
 _SEVERAL = 100
 """Files asked about in one statement."""
 _TIMES = (
@@ -254,6 +283,12 @@ def ask(question: Any, keys: KeyRing) -> Work[Any]:  # noqa: C901, PLR0911, PLR0
             from credit_check_sdk._shell.ledger.figures import figures  # seldom asked
 
             return (yield from figures(question))
+        case Proposed():
+            return (yield from _proposed(question, keys))
+        case Figures():
+            from credit_check_sdk._shell.ledger.counting import count  # seldom asked
+
+            return (yield from count(question))
         case _:
             message = f"the ledger knows no {type(question).__name__}"
             raise TypeError(message)
@@ -384,6 +419,24 @@ def _stored(asking: Execute, keys: KeyRing) -> Work[StoredCheck | None]:
         standings=standings,
     )
     return stored.as_it_stands()
+
+
+def _proposed(question: Proposed, keys: KeyRing) -> Work[tuple[tuple[StoredCheck, bool], ...]]:
+    at, beyond = question.after or (None, "")
+    asking = {
+        "since": day_start(question.since) if question.since else -_FOREVER,
+        "until": day_start(question.until) + DAY if question.until else _FOREVER,
+        "behind": micros(at) if at else -_FOREVER,
+        "beyond": beyond,
+        "several": question.limit,
+    }
+    listed = yield Execute(_PROPOSED, asking)
+    found: list[tuple[StoredCheck, bool]] = []
+    for number, superseded in listed.rows:
+        stored = yield from _stored(Execute(_BY_ID, {"number": number}), keys)
+        if stored is not None:
+            found.append((stored, not superseded))
+    return tuple(found)
 
 
 def _times(question: ChecksOf) -> Work[tuple[CheckTimes, ...]]:
