@@ -60,7 +60,10 @@ def responses(
             first, last = _usual(credit, memorandum)
         sheet = credit.response_sheet(first, last, memorandum=memorandum, initiator=initiator)
     if as_csv is not None:
-        hand_over(as_csv, written([[talk.pick(*head) for head in _HEADS], *_rows(sheet, whole=True)]), spreadsheet=True)
+        from credit_check_sdk.cli.report import cell
+
+        rows = [[talk.pick(*head) for head in _HEADS], *(map(cell, row) for row in _rows(sheet, whole=True))]
+        hand_over(as_csv, written(rows), spreadsheet=True)
     if as_html is not None:
         hand_over(as_html, _page(sheet))
     if talk.json:
@@ -94,13 +97,11 @@ def _title(sheet: ResponseSheet) -> tuple[str, str]:
 
 def _rows(sheet: ResponseSheet, *, whole: bool = False) -> Iterator[list[str]]:
     """Write the lines; a table on the screen shows the most frequent reason alone."""
-    from credit_check_sdk.cli.report import cell
-
     for line in sheet.lines:
         listed = f"{line.list_code} {talk.words(line.list_name) if line.list_name else ''}" if line.list_code else ""
         texts = [line.initiator, listed, line.measure, talk.words(line.measure_name), line.department]
         counts = [line.subjects, line.proposed, line.applied, line.set_aside, line.verifying, line.unanswered]
-        yield [*map(cell, texts), *map(str, counts), cell("; ".join(_reasons(line)[: None if whole else 1]))]
+        yield [*texts, *map(str, counts), "; ".join(_reasons(line)[: None if whole else 1])]
 
 
 def _reasons(line: ResponseLine) -> list[str]:

@@ -125,7 +125,9 @@ class Counting:
             if not self._within(day):
                 continue
             stored = self._kept.checks.get(row.feedback.decision) if row.feedback else None
-            place = _place(stored) if stored else _Place("", "", "", "", day)
+            said = row.feedback.publicity if row.feedback else None
+            place = _Place(said.department, said.matter, "", "", day) if said else _Place("", "", "", "", day)
+            place = _place(stored) if stored else place
             arrived = _day(row.delivered_at) if row.delivered_at else None
             counts = {
                 "reports": 1,

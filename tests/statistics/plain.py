@@ -57,9 +57,10 @@ notices AS (
     JOIN credit_proposal AS p ON p.proposal = n.proposal
 ),
 reports AS (
-    SELECT coalesce(c.department, '') AS department, coalesce(c.matter, '') AS matter, coalesce(c.point, '') AS point,
+    SELECT coalesce(c.department, u.department, '') AS department, coalesce(c.matter, u.matter, '') AS matter, coalesce(c.point, '') AS point,
            '' AS measure, {_day("o.created_at")} AS day, o.state, {_day("o.delivered_at")} AS arrived
     FROM credit_outbox AS o LEFT JOIN credit_check AS c ON c.decision = o.decision
+    LEFT JOIN credit_publication AS u ON u.key = o.key
 ),
 promises AS (
     SELECT department, coalesce((SELECT min(matter) FROM credit_check WHERE case_id = k.case_id), '') AS matter,

@@ -182,7 +182,7 @@ def test_prometheus_reads_every_figure_by_its_parts(
         sums[labels["figure"]] += int(found[2])
         departments.setdefault(labels.get("department", ""), Counter())[labels["figure"]] += int(found[2])
     assert sums == known[""][""]
-    assert {name: +counts for name, counts in departments.items()} == known["department"]
+    assert {name: +counts for name, counts in departments.items() if +counts} == known["department"]
     assert [*tmp_path.glob(".credit_check.prom*")] == []
 
 

@@ -198,8 +198,8 @@ _NOTICES = _counted(
 _o = s.outbox.c
 _reports = (
     select(
-        func.coalesce(_c.department, _NOTHING).label("department"),
-        func.coalesce(_c.matter, _NOTHING).label("matter"),
+        func.coalesce(_c.department, s.publication.c.department, _NOTHING).label("department"),
+        func.coalesce(_c.matter, s.publication.c.matter, _NOTHING).label("matter"),
         func.coalesce(_c.point, _NOTHING).label("point"),
         _day(_o.created_at).label("day"),
         _day(_o.delivered_at).label("arrived"),
@@ -207,6 +207,7 @@ _reports = (
     )
     .select_from(s.outbox)
     .outerjoin(s.check, _c.decision == _o.decision)
+    .outerjoin(s.publication, s.publication.c.key == _o.key)
     .where(*_in(_o.created_at))
     .subquery()
 )
