@@ -184,10 +184,12 @@ def _deliver(stage: DemoStage, sandbox: Any) -> dict[str, Any]:
     again = stage.credit.relay()
     after = stage.credit.outbox_status().counts
     received = sandbox.received("feedback")
+    kinds = [received, sandbox.received("red-list")]
+    total, effects = (sum(kind[name] for kind in kinds) for name in ("total", "effects"))
     stage.say(
-        f"送达 {report.delivered} 条；再跑一次又送 {again.delivered} 条；平台收到 {received['total']} 条，产生 {received['effects']} 个业务效果。",
-        f"{report.delivered} delivered; a second run delivered {again.delivered}; the platform has {received['total']}, "
-        f"with {received['effects']} effects.",
+        f"送达 {report.delivered} 条；再跑一次又送 {again.delivered} 条；平台收到 {total} 条，产生 {effects} 个业务效果。",
+        f"{report.delivered} delivered; a second run delivered {again.delivered}; the platform has {total}, "
+        f"with {effects} effects.",
     )
     answers = Counter(
         (
@@ -201,7 +203,7 @@ def _deliver(stage: DemoStage, sandbox: Any) -> dict[str, Any]:
         [[measure, answer, str(count)] for (measure, answer), count in sorted(answers.items())],
     )
     left = sum(count for state, count in after.items() if state != "delivered")
-    return {"delivered": report.delivered, "effects": received["effects"], "undelivered": left}
+    return {"delivered": report.delivered, "effects": effects, "undelivered": left}
 
 
 def _numbers(stage: DemoStage) -> None:

@@ -270,7 +270,7 @@ def test_screen_writes_a_row_for_everybody(shell: Shell, sandbox: Any) -> None:
 def test_demo_shows_the_whole_job(shell: Shell) -> None:
     code, said = shell.json("demo", "--report", "report.html")
     assert code == 0
-    assert said["adapters"] == ["approval", "subsidy", "tendering"]
+    assert said["adapters"] == ["approval", "honours", "subsidy", "supervision", "tendering"]
     assert said["delivered"] == said["effects"] > 0
     assert said["undelivered"] == 0
     page = (shell.folder / "report.html").read_text()

@@ -114,7 +114,7 @@ def test_the_command_without_its_extra_says_what_to_install() -> None:
 @needs_whole
 def test_the_adapters_are_found_by_entry_point() -> None:
     names = {entry.name for entry in metadata.entry_points(group="credit_check.adapters.v1")}
-    assert {"approval", "subsidy", "tendering"} <= names
+    assert {"approval", "honours", "subsidy", "supervision", "tendering"} <= names
     for entry in metadata.entry_points(group="credit_check.adapters.v1"):
         assert entry.load().name == entry.name
 
@@ -134,6 +134,8 @@ def test_the_command_says_what_it_can_do() -> None:
         ("credit_check_adapter_bpmn", ("CreditBpmnParser", "CreditScriptEngine")),
         ("credit_check_adapter_celery", ("CreditTasks", "RefusedError")),
         ("credit_check_adapter_flask", ("CreditCheckExtension",)),
+        ("credit_check_adapter_honours", ("grant", "nominate_round", "revoke")),
+        ("credit_check_adapter_supervision", ("plan_round",)),
     ],
 )
 def test_the_adapters_of_host_frameworks_can_be_used(package: str, names: tuple[str, ...]) -> None:
