@@ -76,6 +76,7 @@ class Catalogue:
         "_by_code",
         "_by_matter",
         "_by_name",
+        "_granting",
         "_kept",
         "_slices",
         "categories",
@@ -147,6 +148,7 @@ class Catalogue:
                 self._by_matter[matter] = (*self._by_matter.get(matter, ()), measure)
         self._by_name = {folded(name): entry for entry in self.lists for name in names_of(entry)}
         self._kept: dict[tuple[str, str, date], tuple[Measure, ...]] = {}
+        self._granting: dict[tuple[str, str, str, date], tuple[Measure, ...]] = {}
         self._slices: dict[tuple[str, str, date], str] = {}
 
     def applicable(self, matter: str, point: str, day: date) -> tuple[Measure, ...]:
@@ -157,6 +159,17 @@ class Catalogue:
             if len(self._kept) >= _KEPT:
                 self._kept.clear()
             found = self._kept[key] = self._compiled(matter, point, day)
+        return found
+
+    def granting(self, what: str, matter: str, point: str, day: date) -> tuple[Measure, ...]:
+        """Give those of the `applicable` measures that grant *what*: ``green_channel``, say."""
+        key = (what, matter, point, day)
+        found = self._granting.get(key)
+        if found is None:
+            if len(self._granting) >= _KEPT:
+                self._granting.clear()
+            held = self.applicable(matter, point, day)
+            found = self._granting[key] = tuple(measure for measure in held if measure.grants == what)
         return found
 
     def _compiled(self, matter: str, point: str, day: date) -> tuple[Measure, ...]:

@@ -184,7 +184,13 @@ def compose(  # noqa: PLR0913, PLR0917  a decision is made of all of these
         decided_at=local(now),
         valid_until=local(min(oldest, now) + limit),
         proposals=proposals,
-        facilities=facilities(case, verdict, proposals),
+        facilities=facilities(
+            case,
+            policy,
+            catalogue.granting("green_channel", case.matter, case.point, day_of(now)),
+            verdict,
+            proposals,
+        ),
         evidences=tuple(_evidence(desk, item, now) for item in heard),
         silences=verdict.silences,
         warnings=tuple(

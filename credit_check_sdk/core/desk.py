@@ -23,6 +23,7 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 _MOST_DIGESTS = 512
 _WORDS = {"name", "query_basis", "materials", "supply_days", "promised_days", "remind_before", "overdue"}
+_WORDS |= {"green_days", "green_steps"}
 """What of a policy changes no outcome: what it is called, on what the duty rests, the checklist, what a deferral may take."""
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import functools
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from credit_check_sdk.core.desk import day_of
 from credit_check_sdk.core.fair import attested, clauses_of
+from credit_check_sdk.core.standing import years_after
 from credit_check_sdk.model import Bonus, Deferral, Facilities, GreenChannel, Words
+from credit_check_sdk.model.measure import OnCleanYears
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from credit_check_sdk.core.weigh import Finding, Verdict
-    from credit_check_sdk.model import Case, Clause, Proposal
+    from credit_check_sdk.model import Case, Clause, MatterPolicy, Measure, Proposal
 
 _EXCLUDED = Words(
     zh="存在应当限制的记录，不适用便利措施；记录修复或者移出后可再享受",
@@ -26,40 +29,104 @@ _INCOMPLETE = Words(
 _NOT_MET = Words(zh="不符合该事项的适用条件", en="the conditions of this matter are not met")
 
 
-def facilities(case: Case, verdict: Verdict, proposals: Sequence[Proposal]) -> Facilities:
-    """Sum up the offers among the findings; findings and proposals are in the same order."""
+_PRIORITY = Words(zh="优先办理", en="priority")
+
+
+def facilities(
+    case: Case, policy: MatterPolicy, green: Sequence[Measure], verdict: Verdict, proposals: Sequence[Proposal]
+) -> Facilities:
+    """Sum up the offers among the findings; findings and proposals are in the same order.
+
+    *green* are the measures that may open a green channel here, so that a refusal says which grounds were looked at.
+    """
     offers = {
         finding.measure.grants: (finding, proposal)
         for finding, proposal in reversed(list(zip(verdict.findings, proposals, strict=True)))
         if finding.measure.kind == "incentive"
     }
     if not offers and not case.materials and case.tender is None:
-        return _without_offers(excluded=verdict.excluded, complete=verdict.complete)
+        return _without_offers(_age(case, green), excluded=verdict.excluded, complete=verdict.complete)
     refusal = _EXCLUDED if verdict.excluded else (_NOT_MET if verdict.complete else _INCOMPLETE)
     return Facilities(
-        green_channel=_green(offers.get("green_channel"), refusal),
+        green_channel=_green(
+            offers.get("green_channel"), policy, _no_ground(_age(case, green)) if refusal is _NOT_MET else refusal
+        ),
         deferral=_deferral(case, offers.get("deferral"), refusal, reached=not verdict.excluded and verdict.complete),
         bonus=_bonus(case, offers.get("bonus"), refusal),
     )
 
 
 @functools.cache
-def _without_offers(*, excluded: bool, complete: bool) -> Facilities:
+def _without_offers(age: _Age, *, excluded: bool, complete: bool) -> Facilities:
     """Say that nothing is granted, for a case without materials and tender: the same words each time."""
     refusal = _EXCLUDED if excluded else (_NOT_MET if complete else _INCOMPLETE)
     reached = not excluded and complete
     none = Words(zh="没有缺少的材料，无需容缺", en="nothing is missing, so nothing is deferred") if reached else refusal
     return Facilities(
-        green_channel=_green(None, refusal),
+        green_channel=GreenChannel(reasons=_no_ground(age) if refusal is _NOT_MET else refusal),
         deferral=Deferral(reasons=none),
         bonus=Bonus(reasons=_unfair(()) or refusal),
     )
 
 
-def _green(offer: tuple[Finding, Proposal] | None, refusal: Words) -> GreenChannel:
+def _green(offer: tuple[Finding, Proposal] | None, policy: MatterPolicy, refusal: Words) -> GreenChannel:
     if offer is None:
         return GreenChannel(reasons=refusal)
-    return GreenChannel(granted=True, proposal=offer[1].id, reasons=offer[1].reasons)
+    days = policy.green_days
+    return GreenChannel(
+        granted=True,
+        proposal=offer[1].id,
+        grants=(_PRIORITY, *policy.green_steps, *([_limit(days, policy.promised_days)] if days else [])),
+        promised_days=days,
+        reasons=offer[1].reasons,
+    )
+
+
+@functools.cache
+def _limit(days: int, ordinary: int | None) -> Words:
+    zh, en = f"承诺 {days} 个工作日内办结", f"decided within {days} working days"
+    if ordinary is not None and ordinary > days:
+        zh, en = f"{zh}（普通程序 {ordinary} 个工作日）", f"{en} instead of {ordinary}"
+    return Words(zh=zh, en=en)
+
+
+_Age = tuple[int | None, Literal["none", "unknown", "young", "old"]]
+"""The clean years that a matter asks for, and what is known of the subject's age; ``none`` where it has no green channel."""
+
+
+def _age(case: Case, green: Sequence[Measure]) -> _Age:
+    if not green:
+        return None, "none"
+    asked = [trigger.years for measure in green for trigger in measure.triggers if isinstance(trigger, OnCleanYears)]
+    if not asked:
+        return None, "old"
+    years, founded = min(asked), case.subject.founded_on
+    if case.subject.category == "person":
+        return years, "old"
+    if founded is None:
+        return years, "unknown"
+    return years, "young" if founded > years_after(day_of(case.opened_at), -years) else "old"
+
+
+@functools.cache
+def _no_ground(age: _Age) -> Words:
+    """Say which grounds of a green channel were looked at, and why none holds."""
+    years, known = age
+    if known == "none":
+        return Words(zh="该事项在本环节没有绿色通道", en="this matter has no green channel at this point")
+    zh, en = "没有守信名单或者优良评级记录", "no red list and no good rating names the subject"
+    if years is not None:
+        zh += {
+            "unknown": f"；成立日期不明，不能认定连续 {years} 年无不良信用记录",
+            "young": f"；成立不满 {years} 年，不适用连续 {years} 年无不良信用记录",
+            "old": f"；未能认定受理日前连续 {years} 年无不良信用记录",
+        }[known]
+        en += {
+            "unknown": f"; its age is not known, so {years} clean years cannot be shown",
+            "young": f"; it is younger than {years} years, so {years} clean years are no ground",
+            "old": f"; {years} years without an adverse record before the acceptance day are not shown",
+        }[known]
+    return Words(zh=zh, en=en)
 
 
 def _deferral(case: Case, offer: tuple[Finding, Proposal] | None, refusal: Words, *, reached: bool) -> Deferral:

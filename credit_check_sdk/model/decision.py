@@ -117,8 +117,12 @@ class GreenChannel(Value):
     """Whether it does."""
     proposal: str | None = None
     """The proposal to settle."""
+    grants: Several[Words] = ()
+    """What it grants: priority, fewer steps, a shorter promise. Substantive conditions stay as they are."""
+    promised_days: int | None = None
+    """The limit promised on it, in working days; None: none is promised."""
     reasons: Words
-    """Why."""
+    """Why, or why not."""
 
 
 class Deferral(Value):

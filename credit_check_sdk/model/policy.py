@@ -70,6 +70,10 @@ class MatterPolicy(Value):
     """The most working days for handing deferred materials in; None: term ``deferral.supply``."""
     promised_days: int | None = Field(default=None, ge=1)
     """The limit that the office promises for the matter (承诺办理时限), in working days."""
+    green_days: int | None = Field(default=None, ge=1)
+    """The shorter limit that the office promises on the green channel, in working days; None: none is promised."""
+    green_steps: Several[Words] = ()
+    """What the green channel spares or makes simpler in this matter; never a substantive condition."""
     remind_before: Several[int] = (3, 1)
     """How many working days before the end an applicant is reminded."""
     overdue: Literal["withdrawn", "revoked", "terminated"] = "terminated"

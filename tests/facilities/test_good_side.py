@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.kit import USCC, case, faults, organisation, record
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from credit_check_sdk import Case
     from tests.kit import Door
 
@@ -34,6 +38,51 @@ def test_three_clean_years_open_the_green_channel(door: Door) -> None:
 def test_a_young_subject_or_one_of_unknown_age_does_not_qualify_on_that_ground(door: Door) -> None:
     assert not door.check(licence(founded_on="2025-01-01")).facilities.green_channel.granted
     assert not door.check(licence()).facilities.green_channel.granted
+
+
+def test_it_says_what_it_grants_and_promises(open_door: Any, config: Path) -> None:
+    head = '[matters."licence.food-production"]\n'
+    more = 'green_days = 5\npromised_days = 10\ngreen_steps = [{"zh-CN" = "免现场核查", en = "no visit"}]\n'
+    text = config.read_text("utf-8")
+    assert head in text
+    config.write_text(text.replace(head, head + more), "utf-8")
+    door = open_door(config)
+    channel = door.check(licence(founded_on="2010-01-01")).facilities.green_channel
+    assert channel.granted
+    assert channel.promised_days == 5
+    assert [words.zh for words in channel.grants] == [
+        "优先办理",
+        "免现场核查",
+        "承诺 5 个工作日内办结（普通程序 10 个工作日）",
+    ]
+    assert [words.en for words in channel.grants] == [
+        "priority",
+        "no visit",
+        "decided within 5 working days instead of 10",
+    ]
+    assert "实质性条件不因此减免" in channel.reasons.zh
+    refused = door.check(licence()).facilities.green_channel
+    assert (refused.grants, refused.promised_days) == ((), None)
+
+
+@pytest.mark.parametrize(
+    ("founded_on", "words"),
+    [("2025-01-01", "成立不满 3 年"), (None, "成立日期不明"), ("2010-01-01", "未能认定受理日前连续 3 年")],
+)
+def test_a_refusal_says_which_grounds_were_looked_at(
+    door: Door, sandbox: Any, founded_on: str | None, words: str
+) -> None:
+    expired = {"status": "expired", "document_date": "2025-06-01", "list_until": "2026-06-01"}
+    sandbox.put_record(record(**expired, publicity_until="2026-06-01"))
+    channel = door.check(licence(founded_on=founded_on)).facilities.green_channel
+    assert not channel.granted
+    assert "没有守信名单或者优良评级记录" in channel.reasons.zh
+    assert words in channel.reasons.zh
+    assert "red list" in channel.reasons.en
+
+
+def test_where_a_matter_has_no_green_channel_it_says_so(door: Door) -> None:
+    assert "没有绿色通道" in door.check(case()).facilities.green_channel.reasons.zh
 
 
 def test_a_red_list_opens_it_whatever_the_age(door: Door, sandbox: Any) -> None:

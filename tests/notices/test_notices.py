@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,8 +21,17 @@ if TYPE_CHECKING:
 
     from tests.kit import Door
 
-TODAY = day_of(datetime.now(UTC))
-POSTED = NoticeDelivery(method="post", on=TODAY, operator=OFFICER, proof="EMS 1234")
+
+def today() -> date:
+    """Give the day it is there; a run may begin before midnight and end after it."""
+    return day_of(datetime.now(UTC))
+
+
+def posted() -> NoticeDelivery:
+    """Say that it was posted today."""
+    return NoticeDelivery(method="post", on=today(), operator=OFFICER, proof="EMS 1234")
+
+
 SUBSIDY: dict[str, Any] = {"matter": "subsidy.enterprise", "point": "apply"}
 
 
@@ -106,21 +115,21 @@ def test_a_check_that_is_not_recorded_drafts_no_notice(door: Door, listed: Any) 
 
 def test_the_due_day_is_that_of_the_time_limit(door: Door, listed: Any) -> None:
     decision = door.check(case())
-    counted = door.due(TODAY, 5)
+    counted = door.due(today(), 5)
     for number in decision.notices:
         notice = door.notice(number).notice
         assert (notice.due_on, notice.provisional) == (counted.on, counted.provisional)
     assert len(door.notices(due_by=counted.on)) == len(decision.notices)
-    assert door.notices(due_by=TODAY) == ()
+    assert door.notices(due_by=today()) == ()
 
 
 def test_a_delivery_is_written_down_once(door: Door, listed: Any) -> None:
     number = door.check(case()).notices[0]
-    assert door.notice_delivered(number, POSTED).state == "delivered"
-    again = door.notice_delivered(number, POSTED)
-    assert (again.state, again.delivery) == ("delivered", POSTED)
-    assert door.notice(number).delivery == POSTED
-    corrected = POSTED.model_copy(update={"proof": "EMS 1235"})
+    assert door.notice_delivered(number, posted()).state == "delivered"
+    again = door.notice_delivered(number, posted())
+    assert (again.state, again.delivery) == ("delivered", posted())
+    assert door.notice(number).delivery == posted()
+    corrected = posted().model_copy(update={"proof": "EMS 1235"})
     door.notice_delivered(number, corrected)
     assert door.notice(number).delivery == corrected
     assert number not in {kept.notice.id for kept in door.notices(states=("drafted",))}
@@ -130,14 +139,14 @@ def test_a_delivery_is_written_down_once(door: Door, listed: Any) -> None:
 def test_no_notice_is_delivered_before_its_draft_or_after_today(door: Door, listed: Any, days: int) -> None:
     number = door.check(case()).notices[0]
     with pytest.raises(InputError) as refused:
-        door.notice_delivered(number, POSTED.model_copy(update={"on": TODAY + timedelta(days=days)}))
+        door.notice_delivered(number, posted().model_copy(update={"on": today() + timedelta(days=days)}))
     assert refused.value.code == "notice.wrong_day"
     assert door.notice(number).state == "drafted"
 
 
 def test_an_unknown_notice_is_refused(door: Door) -> None:
     with pytest.raises(InputError) as refused:
-        door.notice_delivered("notice_0", POSTED)
+        door.notice_delivered("notice_0", posted())
     assert refused.value.code == "notice.unknown"
 
 
@@ -147,7 +156,7 @@ def test_a_newer_check_makes_the_old_draft_void(door: Door, listed: Any) -> None
     new = door.check(asked).notices[0]
     assert (door.notice(old).state, door.notice(new).state) == ("superseded", "drafted")
     with pytest.raises(InputError) as refused:
-        door.notice_delivered(old, POSTED)
+        door.notice_delivered(old, posted())
     assert refused.value.code == "notice.void"
 
 
