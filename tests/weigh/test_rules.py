@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from credit_check_sdk import Answer, Case, Consultation, Operator, Party, Record, Subject, Words, catalogue
+from credit_check_sdk import (
+    Answer,
+    Case,
+    Consultation,
+    CreditReport,
+    Operator,
+    Party,
+    Record,
+    Subject,
+    Words,
+    catalogue,
+)
 from credit_check_sdk.core import stacking, weigh
 from credit_check_sdk.core.clean import clean_years
 from credit_check_sdk.core.comparing import comparison
@@ -369,6 +380,17 @@ def test_where_the_evidence_comes_from_is_said_and_weighs_nothing() -> None:
         assert verdict.outcome == "clear"
         (concern,) = verdict.concerns
         assert (concern.code, concern.weighs, dict(concern.detail)) == (code, False, detail)
+
+
+def test_a_credit_report_that_stands_for_a_silent_source_asks_for_an_officer() -> None:
+    report = CreditReport(
+        issuer="示例征信有限公司", number="1", issued_on=YESTERDAY, grade="AA", digest="sha256:" + "0" * 64
+    )
+    verdict = weighed(heard(report=report))
+    assert verdict.outcome == "review", "it clears nobody alone"
+    (concern,) = verdict.concerns
+    assert (concern.code, concern.weighs) == ("evidence.report", True)
+    assert dict(concern.detail) == {"source": "municipal", "issuer": "示例征信有限公司"}
 
 
 def test_the_index_finds_what_the_catalogue_has_however_often_it_is_asked() -> None:
