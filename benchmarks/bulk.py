@@ -111,6 +111,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 _BARE = """
 import sys, duckdb
 file, listed, out, zh, en = sys.argv[1:6]
+duckdb.sql('SET enable_progress_bar = false')
 duckdb.sql(f'''COPY (SELECT 'row ' || n AS row, name, left(id, 8) || '********' || right(id, 2) AS identifier_masked,
 CASE WHEN l.code IS NULL THEN 'clear' ELSE 'review' END AS outcome, '' AS measures, '{zh}' AS reasons_zh,
 '{en}' AS reasons_en, '' AS decision, '' AS error
