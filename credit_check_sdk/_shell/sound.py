@@ -6,11 +6,13 @@ about any other identifier.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from credit_check_sdk.model import identifiers
 
 _LENGTH = 18
+_DIGITS = 10
 _NONE = 255
 
 
@@ -33,20 +35,37 @@ def sound_codes(column: Any) -> Any:
     fits = np.flatnonzero(np.diff(offsets) == _LENGTH)
     if not len(fits):
         return pa.array(answers)
-    characters = np.frombuffer(content, np.uint8)[offsets[fits][:, None] + np.arange(_LENGTH)]
-    values = _values(identifiers.USCC_ALPHABET)[characters]
-    inner = _values(identifiers.ORG_ALPHABET)[characters[:, 8:16]]
-    good = (values.max(axis=1) != _NONE) & (inner.max(axis=1) != _NONE)
-    good &= (values[:, :17].astype(np.int32) @ np.array(identifiers.USCC_WEIGHTS, np.int32) + values[:, 17]) % 31 == 0
-    wanted = (11 - inner.astype(np.int32) @ np.array(identifiers.ORG_WEIGHTS, np.int32) % 11) % 12
-    good &= np.frombuffer(b"0123456789X0", np.uint8)[wanted] == characters[:, 16]
-    places = characters[:, 2:8]
-    good &= ((places >= ord("0")) & (places <= ord("9"))).all(axis=1)
-    good &= np.isin(characters[:, 0], [ord(each) for each in identifiers.AUTHORITIES])
-    regions = [int(each) for each in identifiers.REGISTERED]
-    good &= np.isin((places[:, 0].astype(np.int32) - 48) * 10 + places[:, 1] - 48, regions)
+    if len(fits) == many:
+        characters = np.frombuffer(content, np.uint8, many * _LENGTH, int(offsets[0])).reshape(many, _LENGTH)
+    else:
+        characters = np.frombuffer(content, np.uint8)[offsets[fits][:, None] + np.arange(_LENGTH)]
+    outer, inner, authority, region = _tables()
+    values, within = outer[characters], inner[characters[:, 8:16]]
+    good = (values.max(axis=1) != _NONE) & (within.max(axis=1) != _NONE)
+    # Sums of small whole numbers are exact in single precision, and multiplied many at once only as such.
+    own = (values.astype(np.float32) @ np.array([*identifiers.USCC_WEIGHTS, 1], np.float32)).astype(np.int32)
+    good &= own % 31 == 0
+    wanted = (within.astype(np.float32) @ np.array(identifiers.ORG_WEIGHTS, np.float32)).astype(np.int32)
+    good &= np.frombuffer(b"0X987654321", np.uint8)[wanted % 11] == characters[:, 16]
+    good &= authority[characters[:, 0]]
+    places = characters[:, 2:8] - np.uint8(ord("0"))
+    good &= places.max(axis=1) < _DIGITS
+    good &= region[places[:, 0], places[:, 1]]
     answers[fits] = good
     return pa.array(answers)
+
+
+@functools.cache
+def _tables() -> tuple[Any, Any, Any, Any]:
+    """Make what is looked up: values of characters in either alphabet, authorities, and regions by their two digits."""
+    import numpy as np
+
+    authority, region = np.zeros(256, bool), np.zeros((256, 256), bool)
+    for character in identifiers.AUTHORITIES:
+        authority[ord(character)] = True
+    for each in identifiers.REGISTERED:
+        region[divmod(int(each), 10)] = True
+    return _values(identifiers.USCC_ALPHABET), _values(identifiers.ORG_ALPHABET), authority, region
 
 
 def _values(alphabet: str) -> Any:

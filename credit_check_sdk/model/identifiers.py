@@ -137,9 +137,11 @@ def is_placeholder(scheme: str, value: str) -> bool:
     """
     if len(value) < 2:  # noqa: PLR2004  one character is too short to say
         return False
-    if not value.strip("0"):
+    left = value.lstrip("0")
+    if not left:
         return True
-    return scheme in NATIONAL and (len(set(value)) == 1 or not value[:-1].strip("0") or value in _COUNTED)
+    # Nothing but zeros before the last character, or one character all through.
+    return scheme in NATIONAL and (len(left) == 1 or value == value[0] * len(value) or value in _COUNTED)
 
 
 def equivalents(scheme: str, value: str) -> tuple[tuple[str, str], ...]:
