@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from credit_check_sdk.core.again import tick
+from credit_check_sdk.core.breaches import broke, lacks
 from credit_check_sdk.core.consult import consult
 from credit_check_sdk.core.desk import Desk, day_of, local, midnight
 from credit_check_sdk.core.disputed import as_disputed_here
@@ -54,7 +55,8 @@ async def check(
             nothing left the machine.
     """
     now = await Now()
-    rested = await desk.again.recalled(case, now) if manual is None else None
+    # Whether it may promise again is asked of the ledger each time.
+    rested = await desk.again.recalled(case, now) if manual is None and not lacks(case) else None
     if rested is not None:
         policy, heard, silences, decided_at = rested.policy, rested.heard, rested.verdict.silences, now
         decision = _decided_again(desk, case, rested, await NewId("dec"), now)
@@ -97,7 +99,8 @@ async def _decided(
     heard, silences = consulted.heard, consulted.silences
     weighed = await as_disputed_here(heard)
     # The day of the check picks the edition; the law of that day applies.
-    verdict = weigh(case, policy, desk.catalogue, weighed, silences, day_of(now), region=desk.region)
+    broken = lacks(case) and await broke(case.subject.primary)
+    verdict = weigh(case, policy, desk.catalogue, weighed, silences, day_of(now), region=desk.region, broken=broken)
     # Between question and answer time passed: the decision is dated when it is made.
     decided_at = await Now()
     decision = compose(desk, case, policy, heard, verdict, await NewId("dec"), decided_at)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from credit_check_sdk.core import promise_words
+from credit_check_sdk.core.breaches import broke
 from credit_check_sdk.core.desk import day_of, local
 from credit_check_sdk.core.feedback import nearest
 from credit_check_sdk.core.notices import day_due
@@ -84,7 +85,7 @@ async def defer(desk: Desk, case: Case, promise: Promise, operator: Operator | N
         offered = await _active(case.id)
         if offered is None or offered.state != "offered":
             offered = await _drafted(desk, case, operator)
-        elif await _own_breach(offered.commitment.identify):
+        elif await broke(offered.commitment.identify):
             raise _excluded()
         return await _commit(desk, offered, case, promise, operator or offered.operator)
 
@@ -498,7 +499,7 @@ async def _allowed(case: Case) -> StoredCheck:
             "check it again",
             "请重新核查",
         )
-    if await _own_breach(_identifier(case.subject)):
+    if await broke(_identifier(case.subject)):
         raise _excluded()
     deferral = stored.decision.facilities.deferral
     if not deferral.granted or not deferral.materials:
@@ -525,11 +526,6 @@ async def _allowed(case: Case) -> StoredCheck:
 async def _active(case_id: str) -> StoredCommitment | None:
     found: tuple[StoredCommitment, ...] = await Load(Commitments(case_id=case_id, states=ACTIVE))
     return next((each for each in found if each.commitment.commitment_type == "deferral"), None)
-
-
-async def _own_breach(identifier: Identifier) -> bool:
-    subject = (identifier.scheme, identifier.normal)
-    return bool(await Load(Commitments(subject=subject, states=("breached",), limit=1)))
 
 
 async def _repaired(desk: Desk, each: StoredCommitment) -> bool:

@@ -26,6 +26,10 @@ _INCOMPLETE = Words(
     zh="必查来源没有全部答复，不能判断是否符合条件",
     en="not every required source answered, so it cannot be said whether the conditions hold",
 )
+_BROKEN = Words(
+    zh="申请人有未修复的违诺记录，不适用容缺受理；修复后可再次适用",
+    en="the applicant broke a commitment that is not repaired; after repair it may promise again",
+)
 _NOT_MET = Words(zh="不符合该事项的适用条件", en="the conditions of this matter are not met")
 
 
@@ -51,7 +55,12 @@ def facilities(
         green_channel=_green(
             offers.get("green_channel"), policy, _no_ground(_age(case, green)) if refusal is _NOT_MET else refusal
         ),
-        deferral=_deferral(case, offers.get("deferral"), refusal, reached=not verdict.excluded and verdict.complete),
+        deferral=_deferral(
+            case,
+            offers.get("deferral"),
+            _BROKEN if verdict.broken else refusal,
+            reached=not verdict.excluded and verdict.complete,
+        ),
         bonus=_bonus(case, offers.get("bonus"), refusal),
     )
 

@@ -159,6 +159,8 @@ class Verdict:
     """Whether something keeps the subject from facilitation."""
     complete: bool
     """Whether every required source answered."""
+    broken: bool = False
+    """Whether the subject broke a commitment here that is not repaired, so that it may promise nothing."""
 
 
 def weigh(  # noqa: PLR0913  what is weighed, by what, when and where
@@ -170,8 +172,12 @@ def weigh(  # noqa: PLR0913  what is weighed, by what, when and where
     today: date,
     *,
     region: str | None = None,
+    broken: bool = False,
 ) -> Verdict:
-    """Weigh a case. The order and number of records change nothing; *region* is that of the department."""
+    """Weigh a case. The order and number of records change nothing; *region* is that of the department.
+
+    *broken* says that the subject broke a commitment here that is not repaired.
+    """
     asked = asked_parties(case, policy)
     seen = tuple(_see(asked, heard, catalogue))
     concerns = [*_disagreements(seen), *_name_only(seen), *_suspended(seen), *_identity(asked, heard, policy)]
@@ -181,7 +187,7 @@ def weigh(  # noqa: PLR0913  what is weighed, by what, when and where
     adverse = tuple(item for item in seen if _may_carry(item, overruled))
     idle = overruled | _doubtful(concerns)
     counted = tuple(item for item in seen if id(item) not in idle)
-    frame = _Frame(case, asked[0], policy, today, case.region or region, seen, counted, contested, complete)
+    frame = _Frame(case, asked[0], policy, today, case.region or region, seen, counted, contested, complete, broken)
 
     index = _index(catalogue.applicable(case.matter, case.point, today))
     restrictions = stacked(
@@ -215,7 +221,7 @@ def weigh(  # noqa: PLR0913  what is weighed, by what, when and where
         if item.report is not None
     ]
     outcome = _outcome(restrictions, concerns, complete=complete)
-    return Verdict(outcome, (*restrictions, *offers), tuple(concerns), tuple(silences), excluded, complete)
+    return Verdict(outcome, (*restrictions, *offers), tuple(concerns), tuple(silences), excluded, complete, broken)
 
 
 def _by_hand(evidence: ManualEvidence) -> Mapping[str, str]:
@@ -248,6 +254,7 @@ class _Frame:
     contested: frozenset[int]
     """Records that platforms disagree on and that may not restrict."""
     complete: bool
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -622,7 +629,11 @@ def _may_defer(frame: _Frame) -> bool:
     容缺受理: 实质性要件不留死角, 形式性要件可容缺; open to all who are not excluded, or to listed ones only (DB45/T 2433-2021).
     """
     missing = [material for material in frame.case.materials if material.state == "missing"]
-    if not missing or any(material.kind == "substantive" or not material.deferrable for material in missing):
+    if (
+        frame.broken
+        or not missing
+        or any(material.kind == "substantive" or not material.deferrable for material in missing)
+    ):
         return False
     praised = any(
         seen.party is frame.subject and seen.capacity == "own" and seen.record.polarity == "positive"

@@ -135,9 +135,11 @@ def test_a_breach_excludes_until_it_is_repaired(door: Door, sandbox: Any, monkey
     assert refusal(lambda: door.withdraw_commitment(kept.code, operator=OFFICER, reason="-")) == "commitment.transition"
     broken = door.breach_commitment(kept.code, operator=OFFICER, reason="逾期未补齐")
     assert (broken.state, broken.consequence, broken.commitment.fulfilment) == ("breached", "terminated", "none")
-    # Before the platform knows of it our own ledger does; a fulfilled offer of another file is refused.
+    # Before the platform knows of it our own ledger does: the check offers nothing, and a promise is refused.
     other = licence()
-    door.check(other)
+    offered = door.check(other).facilities.deferral
+    assert (offered.granted, offered.proposal) == (False, None)
+    assert "违诺" in offered.reasons.zh
     assert refusal(lambda: door.defer(other, PROMISE)) == "deferral.excluded"
     told = arrived(door, sandbox)[-1]["commitment"]
     assert told["fulfillmentStatus"] == "全部未履行"

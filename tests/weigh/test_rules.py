@@ -382,6 +382,19 @@ def test_where_the_evidence_comes_from_is_said_and_weighs_nothing() -> None:
         assert (concern.code, concern.weighs, dict(concern.detail)) == (code, False, detail)
 
 
+@pytest.mark.parametrize("broken", [True, False])
+def test_who_broke_a_commitment_here_is_offered_no_deferral(*, broken: bool) -> None:
+    missing = [{"code": "M07", "name": "营业执照复印件", "kind": "formal", "deferrable": True, "state": "missing"}]
+    file = case(SUBJECT, matter="licence.food-production", point="accept", materials=missing)
+    policy = CATALOGUE.policies["licence.food-production"].model_copy(
+        update={"required": ("municipal",), "unknown": "clear"}
+    )
+    verdict = weigh.weigh(file, policy, CATALOGUE, [heard()], (), TODAY, broken=broken)
+    assert verdict.broken is broken
+    assert ("I-02" in {finding.measure.code for finding in verdict.findings}) is not broken
+    assert (verdict.outcome, verdict.excluded) == ("clear", False), "it takes away a convenience and nothing else"
+
+
 def test_a_credit_report_that_stands_for_a_silent_source_asks_for_an_officer() -> None:
     report = CreditReport(
         issuer="示例征信有限公司", number="1", issued_on=YESTERDAY, grade="AA", digest="sha256:" + "0" * 64
