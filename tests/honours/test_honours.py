@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import credit_check_adapter_honours as honours
-from credit_check_sdk import GateError, InputError, NoticeDelivery, Operator, Purpose, Rejected, SettleError, Words
+from credit_check_sdk import (
+    GateError,
+    InputError,
+    NoticeDelivery,
+    Operator,
+    Purpose,
+    Rejected,
+    SettleError,
+    Subject,
+    Words,
+)
 from tests.kit import OTHER, faults, organisation, record
 
 if TYPE_CHECKING:
@@ -22,6 +32,11 @@ PURPOSE = Purpose(text="诚信示范企业评选核查", basis="国发〔2016〕
 LISTED = record(record_id="L-1", list_code="STA-ZD", authority="国家税务总局贺州市税务局")
 PRAISE = record(list_code="STA-A", polarity="positive", severity=None)
 AUTHORITY = "贺州市文明办"
+OWN = (
+    'edition = "x"\nrevoked_by = ["R-HON-02"]\n[[honours]]\ncode = "star"\nname = {zh = "之星", en = "star"}\n'
+    'basis = {title = "评选办法", level = "local_document", region = "451100"}\n'
+)
+"""A table of an authority's own, of one honour without a red list."""
 
 
 def candidate(number: str = "H-1", subject: Any = None, **more: Any) -> Candidate:
@@ -45,7 +60,13 @@ def nominated(door: Door, *candidates: Any, **more: Any) -> HonourRound:
 
 
 def reviewed(door: Door, *holders: Any, **more: Any) -> HonourRound:
-    """Check holders."""
+    """Check holders; those whose row does not say since when hold the honour since the first of the year."""
+    holders = tuple(
+        one.model_copy(update={"granted_on": one.granted_on or date(2026, 1, 1)})
+        if isinstance(one, honours.Candidate)
+        else one
+        for one in holders
+    )
     found: HonourRound = called(
         door, "review_round", holders, round_id="2026-r", operator=OFFICER, purpose=PURPOSE, **more
     )
@@ -140,7 +161,36 @@ def test_no_disputed_repaired_or_namesake_record_bars_or_revokes(door: Door, san
     sandbox.put_record({**LISTED, **changes})
     assert nominated(door, candidate()).rows[0].standing in {"eligible", "hold"}
     (held,) = reviewed(door, candidate()).rows
-    assert (held.standing, held.proposals) == ("keep", ())
+    namesake = "subject" in changes
+    assert (held.standing, held.proposals) == ("hold" if namesake else "keep", ())
+    assert ("仅名称" in held.reasons.zh) is namesake, "whose record it is, an officer has to say"
+
+
+def test_who_is_for_review_is_not_honoured_before_an_officer_looked(door: Door, sandbox: Any) -> None:
+    sandbox.put_record({**LISTED, "subject": {**LISTED["subject"], "identifiers": []}})
+    (row,) = nominated(door, candidate()).rows
+    assert (row.standing, row.checked) == ("hold", True)
+    for looked in (None, "  "):
+        with pytest.raises(InputError, match="for review"):
+            granted(door, row, looked=looked)
+    door.relay()
+    assert sandbox.received("red-list")["total"] == 0
+    done = granted(door, row, looked="经核对代码，系同名的另一企业")
+    assert (bool(done.red_list), done.looked) == (True, "经核对代码，系同名的另一企业")
+
+
+def test_without_identifier_nobody_was_checked_and_nothing_is_granted(door: Door, tmp_path: Path) -> None:
+    nameless = Subject(category="organisation", name="贺州市示例食品有限公司")
+    own = tmp_path / "own.toml"
+    own.write_text(OWN, "utf-8")
+    table = honours.HonourTable.read(own)
+    (row,) = nominated(door, candidate(subject=nameless, honour="star"), table=table).rows
+    assert (row.standing, row.checked) == ("hold", False)
+    with pytest.raises(InputError, match="no identifier"):
+        granted(door, row, table=table, looked="看过")
+    (held,) = reviewed(door, candidate(subject=nameless)).rows
+    assert (held.standing, held.checked) == ("hold", False), "nobody may say that nothing was found"
+    assert "没有标识符" in held.reasons.zh
 
 
 def test_a_holder_keeps_the_honour_while_nothing_is_known(door: Door) -> None:
@@ -182,6 +232,32 @@ def test_revoking_is_proposed_and_done_only_after_notice_and_hearing(door: Door,
     assert "列入严重违法失信名单" in str(items[-1]["body"]["data"])
     measures = {each["body"]["data"]["measure"] for each in sandbox.received("feedback")["items"]}
     assert "R-HON-02" in measures
+    again = revoked(door, row, on)
+    assert (again.decision, again.red_list, again.settled.feedback) == (done.decision, done.red_list, ())
+    assert again.settled.answers == done.settled.answers
+    before = {kind: sandbox.received(kind)["total"] for kind in ("feedback", "red-list")}
+    door.relay()
+    assert {kind: sandbox.received(kind)["total"] for kind in before} == before, "the same again does nothing"
+
+
+def test_an_honour_without_a_day_is_not_revoked_past_its_red_list(door: Door, sandbox: Any) -> None:
+    sandbox.put_record(LISTED)
+    (row,) = reviewed(door, candidate()).rows
+    on = told(door, row)
+    undated = row.model_copy(update={"candidate": row.candidate.model_copy(update={"granted_on": None})})
+    with pytest.raises(InputError, match="since when"):
+        revoked(door, undated, on)
+    assert row.decision is not None
+    assert door.show(row.decision.id).responses == (), "nothing was settled"
+
+
+def test_an_honour_is_not_revoked_where_no_notice_was_drafted(door: Door, sandbox: Any) -> None:
+    sandbox.put_record(LISTED)
+    (row,) = reviewed(door, candidate()).rows
+    assert row.decision is not None
+    untold = row.model_copy(update={"decision": row.decision.model_copy(update={"notices": ()})})
+    with pytest.raises(InputError, match="never told"):
+        revoked(door, untold, row.decision.decided_at.date())
 
 
 @pytest.mark.parametrize("change", ["repaired", "objected", "revoked"])
@@ -254,12 +330,11 @@ def test_an_empty_batch_and_a_wrong_matter(door: Door) -> None:
 
 def test_an_authority_has_a_table_of_its_own(door: Door, sandbox: Any, tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
-    own.write_text(
-        'edition = "x"\nrevoked_by = ["R-HON-02"]\n[[honours]]\ncode = "star"\nname = {zh = "之星", en = "star"}\n'
-        'basis = {title = "评选办法", level = "local_document", region = "451100"}\n',
-        "utf-8",
-    )
+    own.write_text(OWN, "utf-8")
     table = honours.HonourTable.read(own)
+    slip = table.model_copy(update={"revoked_by": ("R-HON-2",)})
+    with pytest.raises(InputError, match="R-HON-2"):
+        nominated(door, candidate(honour="star"), table=slip)
     (row,) = nominated(door, candidate(honour="star"), table=table).rows
     assert granted(door, row, table=table).red_list is None
     door.relay()
@@ -272,6 +347,11 @@ def test_an_authority_has_a_table_of_its_own(door: Door, sandbox: Any, tmp_path:
         ("edition = ", "is no table of honours"),
         ('edition = "x"\nrevoked_by = []\nhonours = []\n', "honours"),
         ('edition = "x"\nrevoked_by = ["R"]\n[[honours]]\ncode = "a"\nname = {zh = "一", en = "a"}\nbasis = "no"\n', "no anchor"),
+        ("anchors = 3\nhonours = [{basis = 'x'}]\n", "no anchor"),
+        ("anchors = {x = 3}\nhonours = [{basis = 'x'}]\n", "no anchor"),
+        ("honours = 3\n", "honours"),
+        ("honours = ['x']\n", "honours"),
+        (OWN + OWN.partition("\n")[2].partition("\n")[2], "twice"),
     ],
 )  # fmt: skip
 def test_a_table_that_is_none_says_where(tmp_path: Path, text: str, words: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -125,6 +126,17 @@ def test_a_namesake_raises_nothing(door: Door, sandbox: Any) -> None:
     assert (row.change, row.proposed) == ("same", "B")
 
 
+def test_nobody_is_let_off_while_an_officer_has_to_look(door: Door, sandbox: Any) -> None:
+    sandbox.put_record({**LISTED, "subject": {**LISTED["subject"], "identifiers": []}})
+    sandbox.put_record(PRAISE)
+    raised, ordinary = planned(door, target(level="D"), target("S-2")).rows
+    assert (raised.proposed, ordinary.proposed) == ("D", "B")
+    for row in (raised, ordinary):
+        assert (row.change, row.checked, row.proposals) == ("same", True, ())
+        assert "仅名称" in row.reasons.zh
+        assert "officer" in row.reasons.en
+
+
 def test_a_silent_source_changes_nothing_and_never_looks_like_nothing_found(door: Door, sandbox: Any) -> None:
     sandbox.put_record(LISTED)
     with faults(sandbox, {"level": "municipal", "kind": "status", "value": 503}):
@@ -156,6 +168,68 @@ def test_a_raised_frequency_falls_back_when_its_record_is_repaired(door: Door, s
     (after,) = planned(door, target(level="C")).rows
     assert (after.level, after.proposed, after.change) == ("C", "B", "fewer")
     assert "恢复常规频次" in after.reasons.zh
+
+
+def fallen(door: Door, plan: InspectionPlan) -> InspectionPlan:
+    """Ask what fell away through this front door."""
+    if door.kind == "sync":
+        return supervision.fallen_away(door.client, plan)
+    found: InspectionPlan = door.wait(supervision.fallen_away_async(door.client, plan))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("change", "fell"), [("repaired", ["S-1"]), ("objected", ["S-1"]), ("revoked", ["S-1"]), (None, [])]
+)
+def test_what_fell_away_from_a_plan_is_named(door: Door, sandbox: Any, change: str | None, fell: list[str]) -> None:
+    sandbox.put_record(LISTED)
+    other: dict[str, Any] = {"name": "广西示例建设有限公司", "identifiers": [{"scheme": "cn-uscc", "value": OTHER}]}
+    sandbox.put_record({**LISTED, "record_id": "L-2", "subject": {**LISTED["subject"], **other}})
+    plan = planned(
+        door, target(), target("S-2", organisation(OTHER, other["name"])), target("S-3", organisation(), ordinary="A")
+    )
+    for row in plan.rows[:2]:
+        confirmed(door, row, "applied")
+    assert fallen(door, plan).rows == ()
+    if change is not None:
+        sandbox.change("L-1", change)
+    door.sync()
+    found = fallen(door, plan)
+    said = [(row.target.number, row.level, row.proposed, row.change) for row in found.rows]
+    assert said == [(number, "C", "B", "fewer") for number in fell], "S-3 was never raised by an officer"
+    assert found.csv("zh-CN").count("恢复常规频次") == len(said)
+
+
+def streamed(door: Door, targets: Any) -> Any:
+    """Give an iterator of rows through this front door."""
+    given: dict[str, Any] = {"plan_id": "2027-s", "operator": INSPECTOR, "purpose": PURPOSE}
+    if door.kind == "sync":
+        yield from supervision.plan_rows(door.client, targets, **given)
+        return
+    rows = supervision.plan_rows_async(door.client, targets, **given).__aiter__()
+    while True:
+        try:
+            yield door.wait(rows.__anext__())
+        except StopAsyncIteration:
+            return
+
+
+def test_a_long_batch_is_given_row_by_row_in_its_order(door: Door) -> None:
+    taken: list[int] = []
+
+    def batch() -> Any:
+        for number in range(200):
+            taken.append(number)
+            bad = Rejected(row=f"line {number}", reason=Words(zh="没有标识", en="no identifier"))
+            yield bad if number % 10 == 0 else target(f"S-{number}")
+
+    rows = streamed(door, batch())
+    first, second = next(rows), next(rows)
+    assert (first.row, second.target.number) == ("line 0", "S-1")
+    assert len(taken) < 100, "no more is taken than is being checked"
+    rest = list(rows)
+    assert len(rest) == 198
+    assert [one.row for one in rest if isinstance(one, Rejected)] == [f"line {number}" for number in range(10, 200, 10)]
 
 
 def test_the_officer_may_set_it_aside_with_a_reason(door: Door, sandbox: Any) -> None:
@@ -205,8 +279,9 @@ def test_where_no_check_can_be_made_the_error_is_said(door: Door) -> None:
 def test_a_subject_without_identifier_keeps_its_level(door: Door, sandbox: Any) -> None:
     sandbox.put_record(LISTED)
     nameless = Subject(category="organisation", name="贺州市示例食品有限公司")
-    (row,) = planned(door, target(subject=nameless)).rows
-    assert (row.change, row.proposed) == ("same", "B")
+    plan = planned(door, target(subject=nameless, level="D"), target("S-2", subject=nameless, level="A"))
+    assert levels(plan) == [("D", "D", False), ("A", "A", False)], "nobody may say that nothing was found"
+    assert "没有标识符" in plan.rows[0].reasons.zh
 
 
 def test_the_table_is_for_a_spreadsheet_and_hides_identifiers(door: Door, sandbox: Any) -> None:
@@ -218,8 +293,38 @@ def test_the_table_is_for_a_spreadsheet_and_hides_identifiers(door: Door, sandbo
     assert row["number"] == "'=1+1"
     assert (row["now"], row["proposed"], row["change"]) == ("B ordinary risk", "C raised risk", "more")
     assert USCC not in text
-    assert "（十）" in row["basis"]
+    assert "国发〔2016〕33号 （十）" in row["basis"]
+    assert "贺州市市场监督管理局" in row["records"]
+    assert "贺市监罚〔2026〕1号" in row["records"]
     assert supervision.InspectionPlan.model_validate_json(plan.model_dump_json(context={"reveal": True})) == plan
+
+
+def test_the_document_is_json_in_both_languages_and_hides_identifiers(door: Door, sandbox: Any) -> None:
+    sandbox.put_record(LISTED)
+    bad = Rejected(row="line 7", name="某公司", reason=Words(zh="没有标识", en="no identifier"))
+    plan = planned(door, target(area="food"), bad)
+    text = json.dumps(plan.document(), ensure_ascii=False)
+    assert USCC not in text
+    said = json.loads(text)
+    (row,) = said["rows"]
+    assert (row["number"], row["level"], row["proposed"], row["change"], row["checked"]) == (
+        "S-1",
+        "B",
+        "C",
+        "more",
+        True,
+    )
+    assert (row["area"], row["measures"], row["recheck_by"]) == ("food", ["R-SUP-01"], None)
+    assert {*row["reasons"]} == {"zh-CN", "en"}
+    assert {(each["doc_no"], each["article"]) for each in row["basis"]} == {("国发〔2016〕33号", "（十）")}
+    assert [(each["record_id"], each["status"]) for each in row["records"]] == [("L-1", "active")]
+    assert row["decision"] == plan.rows[0].decision.id if plan.rows[0].decision else False
+    assert said["rejected"][0]["row"] == "line 7"
+    assert said["counts"] == plan.counts
+    with faults(sandbox, {"level": "municipal", "kind": "status", "value": 503}):
+        (silent,) = planned(door, target("S-9")).document()["rows"]
+    assert (silent["checked"], silent["proposed"], silent["records"]) == (False, "B", [])
+    assert silent["recheck_by"] > "2026"
 
 
 def test_a_department_has_a_table_of_its_own(door: Door, sandbox: Any, tmp_path: Path) -> None:
@@ -233,6 +338,9 @@ def test_a_department_has_a_table_of_its_own(door: Door, sandbox: Any, tmp_path:
     table = supervision.FrequencyTable.read(own)
     sandbox.put_record(LISTED)
     assert levels(planned(door, target(ordinary="1"), table=table)) == [("1", "2", True)]
+    slip = table.model_copy(update={"moves": (supervision.Move(measure="R-SUP-1", steps=1),)})
+    with pytest.raises(InputError, match="R-SUP-1"):
+        planned(door, target(ordinary="1"), table=slip)
 
 
 @pytest.mark.parametrize(
@@ -243,6 +351,12 @@ def test_a_department_has_a_table_of_its_own(door: Door, sandbox: Any, tmp_path:
         ('edition = "x"\nmoves = []\nlevels = [{code = "A", name = {zh = "一", en = "a"}, factor = "1", basis = "no"}]\n', "no anchor"),
         ('edition = "x"\nmoves = []\nlevels = [{code = "A", name = {zh = "一", en = "a"}, factor = "1"}, {code = "A", name = {zh = "一", en = "a"}, factor = "1"}]\n', "twice"),
         ('edition = "x"\nmoves = []\nlevels = [{code = "A", name = {zh = "一", en = "a"}, factor = "-1"}, {code = "B", name = {zh = "一", en = "a"}, factor = "1"}]\n', "factor"),
+        ('anchors = 3\nlevels = [{basis = "x"}]\n', "no anchor"),
+        ('anchors = {x = 3}\nlevels = [{basis = "x"}]\n', "no anchor"),
+        ('edition = "x"\nlevels = 3\nmoves = []\n', "levels"),
+        ('edition = "x"\nlevels = ["a"]\nmoves = []\n', "levels"),
+        ('edition = "x"\nlevels = [3, 4]\nmoves = []\nfull_coverage = 3\n', "levels.0"),
+        ('edition = "x"\nmoves = [{measure = "M", steps = 1}, {measure = "M", steps = 2}]\nlevels = [{code = "A", name = {zh = "一", en = "a"}, factor = "1"}, {code = "B", name = {zh = "一", en = "a"}, factor = "1"}]\n', "'M' stands there twice"),
     ],
 )  # fmt: skip
 def test_a_table_that_is_none_says_where(tmp_path: Path, text: str, words: str) -> None:

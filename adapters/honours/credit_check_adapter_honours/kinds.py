@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 from credit_check_sdk import Basis, InputError, Several, Value, Words
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 
@@ -54,6 +55,16 @@ class HonourTable(Value):
             remedy_zh=f"可用：{known}；或者加入荣誉表",
         )
 
+    def agrees(self, measures: Collection[str]) -> None:
+        """See that all by which an honour is revoked are *measures* of the catalogue: a slip would quietly revoke none.
+
+        Raises:
+            InputError: one is none.
+        """
+        for code in self.revoked_by:
+            if code not in measures:
+                raise _wrong(self.edition, f"the catalogue has no measure {code!r}")
+
     @classmethod
     def default(cls) -> HonourTable:
         """Read the table that comes with the adapter."""
@@ -65,7 +76,7 @@ class HonourTable(Value):
         """Read an authority's own table.
 
         Raises:
-            InputError: it is no TOML, or a key is missing, unknown or wrong.
+            InputError: it is no TOML, a key is missing, unknown or wrong, or an honour stands there twice.
         """
         try:
             text = path.read_text(encoding="utf-8")
@@ -78,21 +89,30 @@ class HonourTable(Value):
         try:
             said = tomllib.loads(text)
             anchors = said.pop("anchors", {})
-            for each in said.get("honours", ()):
-                _cite(each, anchors)
-            return cls.model_validate(said, strict=False)
+            _cite(said.get("honours"), anchors)
+            table = cls.model_validate(said, strict=False)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             raise _wrong(name, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
         except (tomllib.TOMLDecodeError, KeyError) as error:
             raise _wrong(name, f"no anchor {error}" if isinstance(error, KeyError) else str(error)) from error
+        codes = [honour.code for honour in table.honours]
+        for code in codes:
+            if codes.count(code) > 1:
+                raise _wrong(name, f"honour {code!r} stands there twice")
+        return table
 
 
-def _cite(said: dict[str, Any], anchors: dict[str, Any]) -> None:
-    """Put the document in the place of its name."""
-    named, article = said.get("basis"), said.pop("article", None)
-    if isinstance(named, str):
-        said["basis"] = {**anchors[named], **({"article": article} if article else {})}
+def _cite(several: Any, anchors: Any) -> None:
+    """Put the document in the place of its name; what has another shape is left for the validation to name."""
+    for said in several if isinstance(several, list) else ():
+        named = said.get("basis") if isinstance(said, dict) else None
+        if isinstance(named, str):
+            document = anchors.get(named) if isinstance(anchors, dict) else None
+            if not isinstance(document, dict):
+                raise KeyError(named)
+            article = said.pop("article", None)
+            said["basis"] = {**document, **({"article": article} if article else {})}
 
 
 def _wrong(name: str, what: str) -> InputError:

@@ -94,11 +94,20 @@ class HonourRound(Value):
 class _Batch:
     """One batch: cases made of candidates, rows made of what the client answered."""
 
-    def __init__(
-        self, round_id: str, operator: Operator, purpose: Purpose, matter: str, table: HonourTable, *, held: bool
+    def __init__(  # noqa: PLR0913  what a batch's cases have in common
+        self,
+        credit: CreditCheck | AsyncCreditCheck,
+        round_id: str,
+        operator: Operator,
+        purpose: Purpose,
+        matter: str,
+        table: HonourTable | None,
+        *,
+        held: bool,
     ) -> None:
         self.round_id, self.operator, self.purpose, self.matter = round_id, operator, purpose, matter
-        self.table, self.held = table, held
+        self.table, self.held = table or HonourTable.default(), held
+        self.table.agrees({measure.code for measure in credit.catalogue.measures})
         self.opened_at = datetime.now(UTC)  # noqa: TID251  when the batch was opened: the host's clock
         self.candidates: list[Candidate] = []
         self.cases: list[Case] = []
@@ -162,23 +171,27 @@ class _Batch:
         if answer.outcome == "undecided":
             why = Words(zh="必查来源未答复，暂缓", en="a required source is silent: it waits")
             return HonourRow(**given, standing="hold", checked=False, reasons=why)
-        if self.held:
-            found = revoking(answer, self.table)
-            return HonourRow(
-                **given, standing="revoke" if found else "keep", checked=True, reasons=_why(found), proposals=found
-            )
-        restricting = tuple(p for p in answer.proposals if p.kind == "restriction" and p.strength in {"block", "hint"})
-        offered = tuple(p for p in answer.proposals if p.kind == "incentive")
-        if answer.outcome != "clear":
-            standing: Standing = "barred" if answer.outcome == "restricted" else "hold"
-            why = (
-                _why(restricting)
-                if restricting
-                else Words(zh="；".join(answer.reasons.zh), en="; ".join(answer.reasons.en))
-            )
-            return HonourRow(**given, standing=standing, checked=True, reasons=why, proposals=restricting)
-        standing = "preferred" if offered else "eligible"
-        return HonourRow(**given, standing=standing, checked=True, reasons=_why(offered), proposals=offered)
+        if one.subject.primary is None:
+            return HonourRow(**given, standing="hold", checked=False, reasons=_said(answer))
+        return HonourRow(**given, checked=True, **(self._holder(answer) if self.held else _nominee(answer)))
+
+    def _holder(self, decision: Decision) -> dict[str, Any]:
+        """Say where a holder stands: whose record it is, where that is in doubt, an officer has to say first."""
+        found = revoking(decision, self.table)
+        if not found and decision.outcome == "review":
+            return {"standing": "hold", "reasons": _said(decision)}
+        return {"standing": "revoke" if found else "keep", "reasons": _why(found), "proposals": found}
+
+
+def _nominee(decision: Decision) -> dict[str, Any]:
+    """Say where a nominee stands."""
+    if decision.outcome == "clear":
+        offered = tuple(p for p in decision.proposals if p.kind == "incentive")
+        return {"standing": "preferred" if offered else "eligible", "reasons": _why(offered), "proposals": offered}
+    against = tuple(p for p in decision.proposals if p.kind == "restriction" and p.strength in {"block", "hint"})
+    why = _why(against) if against else _said(decision)
+    standing: Standing = "barred" if decision.outcome == "restricted" else "hold"
+    return {"standing": standing, "reasons": why, "proposals": against}
 
 
 def revoking(decision: Decision, table: HonourTable) -> tuple[Proposal, ...]:
@@ -187,9 +200,13 @@ def revoking(decision: Decision, table: HonourTable) -> tuple[Proposal, ...]:
         proposal
         for proposal in decision.proposals
         if proposal.measure in table.revoked_by
-        and proposal.state not in {"suspended", "set_aside", "lifted", "rectified"}
+        and proposal.state in {"proposed", "noticed", "applied"}
         and any(ground.match == "identifier" and ground.status == "active" for ground in proposal.grounds)
     )
+
+
+def _said(decision: Decision) -> Words:
+    return Words(zh="；".join(decision.reasons.zh), en="; ".join(decision.reasons.en))
 
 
 def _why(proposals: Sequence[Proposal]) -> Words:
@@ -215,9 +232,10 @@ def nominate_round(  # noqa: PLR0913  what a batch's cases have in common is nam
     round with its reason, and the others go on.
 
     Raises:
+        InputError: the table revokes by a measure that the catalogue does not have.
         CreditCheckError: not one check could be made, as when the matter is unknown or the ledger cannot be written.
     """
-    batch = _Batch(round_id, operator, purpose, matter, table or HonourTable.default(), held=False)
+    batch = _Batch(credit, round_id, operator, purpose, matter, table, held=False)
     batch.take(candidates)
     return batch.round(list(credit.check_many(batch.cases, errors="yield")))
 
@@ -233,7 +251,7 @@ async def nominate_round_async(  # noqa: PLR0913  the same as its twin
     matter: str = MATTER,
 ) -> HonourRound:
     """Check everybody who is nominated, on an event loop; see `nominate_round`."""
-    batch = _Batch(round_id, operator, purpose, matter, table or HonourTable.default(), held=False)
+    batch = _Batch(credit, round_id, operator, purpose, matter, table, held=False)
     batch.take(candidates)
     return batch.round([answer async for answer in credit.check_many(batch.cases, errors="yield")])
 
@@ -251,9 +269,10 @@ def review_round(  # noqa: PLR0913  what a batch's cases have in common is named
     """Check everybody who holds an honour; whose honour is to be revoked is proposed, never done.
 
     Raises:
+        InputError: the table revokes by a measure that the catalogue does not have.
         CreditCheckError: not one check could be made.
     """
-    batch = _Batch(round_id, operator, purpose, matter, table or HonourTable.default(), held=True)
+    batch = _Batch(credit, round_id, operator, purpose, matter, table, held=True)
     batch.take(holders)
     return batch.round(list(credit.check_many(batch.cases, errors="yield")))
 
@@ -269,6 +288,6 @@ async def review_round_async(  # noqa: PLR0913  the same as its twin
     matter: str = MATTER,
 ) -> HonourRound:
     """Check everybody who holds an honour, on an event loop; see `review_round`."""
-    batch = _Batch(round_id, operator, purpose, matter, table or HonourTable.default(), held=True)
+    batch = _Batch(credit, round_id, operator, purpose, matter, table, held=True)
     batch.take(holders)
     return batch.round([answer async for answer in credit.check_many(batch.cases, errors="yield")])

@@ -6,14 +6,16 @@ It imports the front door of the SDK only. The demonstration finds it by the ent
 
 from credit_check_adapter_supervision.demo import SupervisionAdapter
 from credit_check_adapter_supervision.frequency import Frequency, FrequencyTable, FullCoverage, Move
+from credit_check_adapter_supervision.plan import InspectionPlan, PlanRow, Target
 from credit_check_adapter_supervision.planning import (
-    InspectionPlan,
-    PlanRow,
-    Target,
     confirm,
     confirm_async,
+    fallen_away,
+    fallen_away_async,
     plan_round,
     plan_round_async,
+    plan_rows,
+    plan_rows_async,
 )
 
 adapter = SupervisionAdapter()
@@ -31,6 +33,10 @@ __all__ = [
     "adapter",
     "confirm",
     "confirm_async",
+    "fallen_away",
+    "fallen_away_async",
     "plan_round",
     "plan_round_async",
+    "plan_rows",
+    "plan_rows_async",
 ]

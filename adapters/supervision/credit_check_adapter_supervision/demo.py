@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from credit_check_adapter_supervision.planning import Target, confirm, plan_round
+from credit_check_adapter_supervision.plan import Target
+from credit_check_adapter_supervision.planning import confirm, plan_round
 from credit_check_sdk import Identifier, Operator, Purpose, Subject, Words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from credit_check_adapter_supervision.planning import InspectionPlan
+    from credit_check_adapter_supervision.plan import InspectionPlan
     from credit_check_sdk import Reader, Stage
 
 _OPERATOR = Operator(id="demo-supervision", department="示例市市场监督管理局")

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from credit_check_sdk import Basis, InputError, Several, Value, Words
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 
@@ -68,6 +69,16 @@ class FrequencyTable(Value):
         """Find the field of full coverage; None where *area* is none."""
         return next((each for each in self.full_coverage if each.code == area), None)
 
+    def agrees(self, measures: Collection[str]) -> None:
+        """See that all that moves a subject are *measures* of the catalogue: a slip would quietly move nobody.
+
+        Raises:
+            InputError: one is none.
+        """
+        for move in self.moves:
+            if move.measure not in measures:
+                raise _wrong(self.edition, f"the catalogue has no measure {move.measure!r}")
+
     @classmethod
     def default(cls) -> FrequencyTable:
         """Read the table that comes with the adapter; its factors are a proposal, no document names numbers."""
@@ -79,7 +90,7 @@ class FrequencyTable(Value):
         """Read a department's own table.
 
         Raises:
-            InputError: it is no TOML, a key is missing, unknown or wrong, or a level stands there twice.
+            InputError: it is no TOML, a key is missing, unknown or wrong, or something stands there twice.
         """
         try:
             text = path.read_text(encoding="utf-8")
@@ -92,23 +103,28 @@ class FrequencyTable(Value):
         try:
             said = tomllib.loads(text)
             anchors = said.pop("anchors", {})
-            for each in (*said.get("levels", ()), *said.get("full_coverage", ())):
-                _cite(each, anchors)
+            for part in ("levels", "full_coverage"):
+                _cite(said.get(part), anchors)
             table = cls.model_validate(said, strict=False)
         except (tomllib.TOMLDecodeError, ValidationError, KeyError) as error:
             raise _wrong(name, _first(error)) from error
-        codes = [level.code for level in table.levels]
-        for code in codes:
-            if codes.count(code) > 1:
-                raise _wrong(name, f"level {code!r} stands there twice")
+        for codes in ([each.code for each in table.levels], [each.measure for each in table.moves]):
+            for code in codes:
+                if codes.count(code) > 1:
+                    raise _wrong(name, f"{code!r} stands there twice")
         return table
 
 
-def _cite(said: dict[str, Any], anchors: dict[str, Any]) -> None:
-    """Put the document in the place of its name."""
-    named, article = said.get("basis"), said.pop("article", None)
-    if isinstance(named, str):
-        said["basis"] = {**anchors[named], **({"article": article} if article else {})}
+def _cite(several: Any, anchors: Any) -> None:
+    """Put the document in the place of its name; what has another shape is left for the validation to name."""
+    for said in several if isinstance(several, list) else ():
+        named = said.get("basis") if isinstance(said, dict) else None
+        if isinstance(named, str):
+            document = anchors.get(named) if isinstance(anchors, dict) else None
+            if not isinstance(document, dict):
+                raise KeyError(named)
+            article = said.pop("article", None)
+            said["basis"] = {**document, **({"article": article} if article else {})}
 
 
 def _first(error: Exception) -> str:
