@@ -389,8 +389,9 @@ def test_who_broke_a_commitment_here_is_offered_no_deferral(*, broken: bool) -> 
     policy = CATALOGUE.policies["licence.food-production"].model_copy(
         update={"required": ("municipal",), "unknown": "clear"}
     )
-    verdict = weigh.weigh(file, policy, CATALOGUE, [heard()], (), TODAY, broken=broken)
-    assert verdict.broken is broken
+    told: dict[str, Any] = {"broken": True} if broken else {}
+    verdict = weigh.weigh(file, policy, CATALOGUE, [heard()], (), TODAY, **told)
+    assert verdict.broken is broken, "who is not said to have broken one has not"
     assert ("I-02" in {finding.measure.code for finding in verdict.findings}) is not broken
     assert (verdict.outcome, verdict.excluded) == ("clear", False), "it takes away a convenience and nothing else"
 
