@@ -1,4 +1,4 @@
-"""The whole job, shown: a sandbox, three hosts through their adapters, feedback received, a readable report.
+"""The whole job, shown: a sandbox, a host of each kind through its adapter, feedback received, a readable report.
 
 It decides nothing; each adapter shows itself on the stage that is set here.
 """

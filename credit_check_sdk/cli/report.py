@@ -315,7 +315,7 @@ def demo(
     inputs: Annotated[Path | None, typer.Option(help="真实输入的目录 folder of real inputs")] = None,
     report: Annotated[Path, typer.Option(help="HTML 报告 the report")] = Path("credit-check-demo.html"),
 ) -> int:
-    """演示 The whole job on small inputs: sandbox, three hosts, checks, settlements, feedback, a readable report."""
+    """演示 The whole job on small inputs: sandbox, a host of each kind, checks, settlements, feedback, a readable report."""
     from credit_check_sdk.cli.demo import play
 
     return play(inputs, report)

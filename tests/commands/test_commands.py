@@ -276,6 +276,9 @@ def test_demo_shows_the_whole_job(shell: Shell) -> None:
     page = (shell.folder / "report.html").read_text()
     for word in ("restricted", "clear", "review", "限制措施执行中", "执行反馈"):
         assert word in page
+    # All adapters share one sandbox: what one puts there must not change what another shows.
+    for shown in ("<td>C</td><td>B</td><td>—</td>", "<td>保留 keeps it</td>", "<td>提议撤销 to be revoked</td>"):
+        assert shown in page
 
 
 def test_the_sandbox_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:

@@ -152,6 +152,22 @@ def test_a_silent_source_changes_nothing_and_never_looks_like_nothing_found(door
     assert len(door.rechecks()) == 2, "what was not checked is checked again"
 
 
+def test_what_was_not_checked_is_raised_once_the_source_answers_again(door: Door, sandbox: Any) -> None:
+    sandbox.put_record(LISTED)
+    with faults(sandbox, {"level": "municipal", "kind": "status", "value": 503}):
+        (silent,) = planned(door, target()).rows
+    assert silent.decision is not None
+    assert silent.decision.recheck is not None
+    door.recheck()
+    stored = door.latest(silent.case.id, "inspect")
+    assert stored is not None
+    assert stored.decision.id != silent.decision.id
+    (row,) = planned(door, target()).rows
+    assert (row.proposed, row.change, row.checked) == ("C", "more", True)
+    assert confirmed(door, row, "applied").settled
+    assert door.rechecks(("waiting",)) == ()
+
+
 def test_a_raised_frequency_falls_back_when_its_record_is_repaired(door: Door, sandbox: Any) -> None:
     sandbox.put_record(LISTED)
     (first,) = planned(door, target()).rows

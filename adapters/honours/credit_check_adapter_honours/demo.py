@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _OPERATOR = Operator(id="demo-honours", department="示例市文明办")
 _PURPOSE = Purpose(text="诚信示范企业评选核查", basis="国发〔2016〕33号（十）")
 _NAMES = ("示例守信食品有限公司", "示例失信装饰有限公司", "示例老字号酱园")
-_CODES = ("91451100MA5AAAAA2F", "91450000MA0000007U", "92451102MA5CCCCCXD")
+_CODES = ("91451100MA5EEEEE70", "91451100MA5FFFFF0J", "92451102MA5GGGGG41")
+"""Nobody else's: demonstrations share one sandbox, and a record of one must not speak in another."""
 _SAID = {
     "eligible": Words(zh="可授予", en="may be granted"),
     "preferred": Words(zh="优先", en="preferred"),

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 _OPERATOR = Operator(id="demo-supervision", department="示例市市场监督管理局")
 _PURPOSE = Purpose(text="双随机抽查计划", basis="国发〔2016〕33号（十）")
 _NAMES = ("示例放心超市有限公司", "示例旧账建材有限公司", "示例平常五金有限公司")
-_CODES = ("91451100MA5AAAAA2F", "91450000MA0000007U", "92451102MA5CCCCCXD")
+_CODES = ("91451100MA5BBBBB64", "91451100MA5CCCCCXK", "92451102MA5DDDDD35")
+"""Nobody else's: demonstrations share one sandbox, and a record of one must not speak in another."""
 
 
 class SupervisionAdapter:
