@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from credit_check_sdk.catalogue.letters import Letters
 from credit_check_sdk.core import promise_words
 from credit_check_sdk.core.breaches import broke
 from credit_check_sdk.core.desk import day_of, local
@@ -388,7 +389,7 @@ async def _drafted(desk: Desk, case: Case, operator: Operator | None) -> StoredC
     days, provisional = limits(desk, policy, today, None, decide.on if decide else None)
     last = min(days.values(), default=today)
     duty = promise_words.liability(policy.overdue)
-    letter = promise_words.letter(case, policy.name, materials, code, last, duty)
+    papers = promise_words.Papers(desk.letters or Letters(), case, policy.name, materials, duty)
     said = Commitment(
         code=code,
         subject_name=case.subject.name,
@@ -423,8 +424,8 @@ async def _drafted(desk: Desk, case: Case, operator: Operator | None) -> StoredC
         limits=days,
         due_on=last,
         provisional=provisional or bool(decide and decide.provisional),
-        notice=promise_words.notice(case, policy.name, materials, last, decide.on if decide else None, duty),
-        letter=letter,
+        notice=papers.notice(last, decide.on if decide else None),
+        letter=papers.letter(code, last),
         step=await NewId("com"),
         event="offer",
         at=local(now),
@@ -452,6 +453,7 @@ async def _commit(
     days, provisional = limits(desk, policy, today, promise.supply_by, decide.on if decide else None)
     last = min(days.values(), default=today)
     duty = promise_words.liability(policy.overdue)
+    papers = promise_words.Papers(desk.letters or Letters(), case, policy.name, offered.materials, duty)
     names = "、".join(m.name for m in offered.materials)
     said = offered.commitment.model_copy(
         update={
@@ -469,7 +471,7 @@ async def _commit(
             "limits": days,
             "due_on": last,
             "provisional": provisional or bool(decide and decide.provisional),
-            "letter": promise_words.letter(case, policy.name, offered.materials, offered.code, last, duty),
+            "letter": papers.letter(offered.code, last),
             "signed_by": promise.signed_by + (f"（代理人 {promise.agent}）" if promise.agent else ""),
             "step": await NewId("com"),
             "event": "commit",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from credit_check_sdk.core import promise_words
 from credit_check_sdk.core.cited import until_words
 from credit_check_sdk.core.desk import Desk, day_of, local
 from credit_check_sdk.core.notices import (
@@ -218,7 +219,7 @@ def _kept_until(desk: Desk, decided_at: datetime) -> str:
 
 
 def trial(lang: str) -> dict[str, Any]:
-    """Give what the templates of notices and of the explanation may name, filled with examples, to try them with."""
+    """Give what the templates of notices, of the explanation and of a deferral may name, filled with examples, to try them with."""
     notice = specimen(lang)
     measure = notice["measure"]
     answer = {"answer": _ANSWERS["applied"][lang != "zh-CN"], "by": "u-1", "on": "2026-11-23", "why": "示例"}
@@ -246,4 +247,5 @@ def trial(lang: str) -> dict[str, Any]:
         "offers": [{"name": "示例", "reasons": "示例", **answer}],
         "remarks": ["示例"],
         "kept_until": "2041-11-23",
+        **promise_words.trial("zh-CN" if lang == "zh-CN" else "en"),
     }

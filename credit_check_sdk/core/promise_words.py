@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from credit_check_sdk.model import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import date
 
-    from credit_check_sdk.model import Case, Consequence, DeferredMaterial
+    from credit_check_sdk.catalogue.letters import Letters
+    from credit_check_sdk.model import Case, Consequence, DeferredMaterial, Lang
+
+LANGS: tuple[Lang, ...] = ("zh-CN", "en")
 
 CONSEQUENCES: dict[Consequence, Words] = {
     "withdrawn": Words(zh="视为撤回申请", en="the application counts as withdrawn"),
@@ -39,37 +42,49 @@ def liability(consequence: Consequence) -> Words:
     )
 
 
-def notice(
-    case: Case, matter: Words, materials: Sequence[DeferredMaterial], last: date, decide_by: date | None, duty: Words
-) -> Words:
-    """Write the one-off notice: all that is missing, by when, and what follows if it is late."""
-    zh, en = _listed(materials)
-    clock = decide_by.isoformat() if decide_by else "—"
-    return Words(
-        zh=f"容缺受理一次性告知书\n\n{case.subject.name}：\n您（单位）申请办理的“{matter.zh}”（办件编号 {case.id}），实质性材料齐全，"
-        f"尚缺下列形式性材料：\n{zh}\n您可以书面承诺于 {last.isoformat()} 前补齐（以送达受理部门之日为准），先予受理；也可以不作承诺，"
-        f"按普通程序补正。审查同步进行，法定办结期限（{clock}）不因容缺延长。\n{duty.zh}\n",
-        en=f"Notice of all that is missing\n\n{case.subject.name}:\nYour application for “{matter.en}” (file {case.id}) has all "
-        f"substantive materials. These formal ones are missing:\n{en}\nYou may promise in writing to hand them in by "
-        f"{last.isoformat()} (arrival at the office counts) and be accepted now; or promise nothing and take the ordinary "
-        f"procedure. Review goes on meanwhile, and the statutory day of decision ({clock}) is not moved.\n{duty.en}\n",
-    )
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What the papers of one deferral are written from; a department's own templates ``deferral`` and ``commitment`` go before ours."""
+
+    letters: Letters
+    case: Case
+    matter: Words
+    materials: tuple[DeferredMaterial, ...]
+    liability: Words
+
+    def notice(self, last: date, decide_by: date | None) -> Words:
+        """Write the one-off notice: all that is missing, by when, and what follows if it is late."""
+        return self._written("deferral", last, decide_by=decide_by.isoformat() if decide_by else "—")
+
+    def letter(self, code: str, last: date) -> Words:
+        """Write the letter of commitment, with the five statements."""
+        return self._written("commitment", last, code=code)
+
+    def _written(self, name: str, last: date, **more: str) -> Words:
+        listed = [{"code": each.code, "name": each.name} for each in self.materials]
+        subject = {"name": self.case.subject.name, "identifier": self.case.subject.masked or ""}
+        same = {"subject": subject, "case": self.case.id, "materials": listed, "last": last.isoformat(), **more}
+        return self.letters.write(
+            name,
+            {
+                lang: {
+                    **same,
+                    "matter": self.matter[lang],
+                    "liability": self.liability[lang],
+                    "statements": STATEMENTS[lang],
+                }
+                for lang in LANGS
+            },
+        )
 
 
-def letter(
-    case: Case, matter: Words, materials: Sequence[DeferredMaterial], code: str, last: date, duty: Words
-) -> Words:
-    """Write the letter of commitment, with the five statements."""
-    zh, en = _listed(materials)
-    return Words(
-        zh=f"申请容缺受理承诺书\n承诺编码：{code}\n\n申请人：{case.subject.name}\n事项：{matter.zh}（办件编号 {case.id}）\n所缺材料：\n{zh}\n"
-        f"申请人承诺于 {last.isoformat()} 前补齐，并郑重声明：\n{STATEMENTS.zh}\n{duty.zh}\n\n签名（盖章）：            日期：\n",
-        en=f"Letter of commitment for a deferred acceptance\nCode: {code}\n\nApplicant: {case.subject.name}\nMatter: "
-        f"{matter.en} (file {case.id})\nMissing:\n{en}\nThe applicant promises to hand them in by {last.isoformat()} and "
-        f"states:\n{STATEMENTS.en}\n{duty.en}\n\nSignature or seal:            Date:\n",
-    )
-
-
-def _listed(materials: Sequence[DeferredMaterial]) -> tuple[str, str]:
-    lines = "\n".join(f"  {each.code} {each.name}" for each in materials)
-    return lines, lines
+def trial(lang: Lang) -> dict[str, Any]:
+    """Give what the templates of a deferral may name beside the words of notices, filled with examples."""
+    return {
+        "materials": [{"code": "M07", "name": "示例材料"}],
+        "last": "2026-12-04",
+        "decide_by": "2026-12-31",
+        "code": "45110020261123000001",
+        "liability": liability("terminated")[lang],
+        "statements": STATEMENTS[lang],
+    }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from credit_check_sdk import InputError, Promise, RedListEntry
+from credit_check_sdk import ConfigurationError, InputError, Promise, RedListEntry
 from credit_check_sdk._shell import world
 from credit_check_sdk.core.desk import day_of
 from credit_check_sdk.model import CommitmentDraft
@@ -16,6 +16,8 @@ from credit_check_sdk.model.feedback import COMMITMENT_TYPES
 from tests.kit import OFFICER, OTHER, case, measures, organisation
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from credit_check_sdk import Case, StoredCommitment
     from tests.kit import Door
 
@@ -253,3 +255,24 @@ def test_no_identifier_shows_and_the_chain_verifies(door: Door) -> None:
     door.supply(kept.code, ["M07", "M08"], operator=OFFICER)
     door.seal()
     assert door.verify_evidence().whole
+
+
+def test_the_papers_are_the_departments_own_where_it_has_some(open_door: Any, config: Path) -> None:
+    folder = config.parent / "templates"
+    folder.mkdir()
+    for name, text in (
+        ("deferral", "{{ materials[0].code }} {{ last }}"),
+        ("commitment", "{{ code }} {{ statements }}"),
+    ):
+        for lang in ("zh", "en"):
+            (folder / f"{name}.{lang}.j2").write_text(f"{lang} {text}", encoding="utf-8")
+    config.write_text(config.read_text("utf-8") + '\n[notices]\ntemplates = "templates"\n', "utf-8")
+    door = open_door(config)
+    given = licence()
+    door.check(given)
+    offered = door.offer_deferral(given)
+    assert offered.notice.zh == f"zh M07 {offered.due_on}\n"
+    assert offered.letter.en.startswith(f"en {offered.code} (1) this is")
+    (folder / "commitment.en.j2").write_text("{{ cod }}", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"commitment\.en\.j2"):
+        open_door(config)
